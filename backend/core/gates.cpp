@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: MIT
+// Output gates and the journal. Entries are gathered while one batch is under way; what a node says after an entry of its own
+// is held until that entry is committed. A gate belongs to the node, not to the process: what a process said before it died is
+// still let out, in order. If a batch fails, its authors are killed, their later entries and what they held are dropped: nobody
+// ever saw what was lost.
+
+#include "backend/core/mutation.h"
+#include "backend/core/rules.h"
+
+namespace roost::core {
+
+void Container::Rules::append(Node* author, JournalEntry entry, std::uint64_t bytes) {
+  const JournalSequence sequence = next_sequence_++;
+  gathering_.push_back({sequence, author ? author->index : kNoNode, bytes, std::move(entry)});
+  gathering_bytes_ += bytes;
+  if (author) author->gate = sequence;
+}
+
+bool Container::Rules::journal_is_full(Worker& worker, std::uint64_t bytes) {
+  const std::uint64_t waiting = gathering_bytes_ + in_flight_bytes_ + bytes;
+  if (waiting <= settings_.journal_bytes_max) return false;
+  const Node& node = nodes_[worker.node];
+  kill_worker(worker, limit_problem(ProblemKind::StorageFailed, "Node " + name(node) + " wrote when too many bytes waited to be committed.",
+                                    &node, waiting, settings_.journal_bytes_max, "journal_bytes_max"), "journal-full");
+  return true;
+}
+
+// Starts the next batch, if there is one and none is under way.
+void Container::Rules::commit_next() {
+  if (committing_ || gathering_.empty()) return;
+  position_ = BatchId{static_cast<std::uint64_t>(position_) + 1};
+  Batch batch{position_, {}};
+  committing_ = true;
+  while (!gathering_.empty() && batch.entries.size() < settings_.journal_batch_max) {
+    GatheredEntry& next = gathering_.front();
+    CommittedEntry& note = in_flight_.emplace_back(CommittedEntry{next.sequence, next.author, kNoNode});
+    if (const auto* creation = std::get_if<NodeCreation>(&next.entry)) note.created = by_key_.at(creation->record.key);
+    gathering_bytes_ -= next.bytes;
+    in_flight_bytes_ += next.bytes;
+    batch.entries.push_back(std::move(next.entry));
+    gathering_.pop_front();
+  }
+  doors_.journal.commit(std::move(batch));
+}
+
+// ---- the gate
+
+// Everything visible that a node says passes here.
+void Container::Rules::say(Node& node, HeldOutput output, std::uint64_t bytes) {
+  output.gate = node.gate;
+  const bool read = std::holds_alternative<wire::Read>(output.output);
+  const bool open = mutated(read ? Mutation::OpenReadGate : Mutation::OpenGate);
+  if (open || (output.gate <= committed_ && node.held.empty())) return release(node, std::move(output));
+  node.held_bytes += bytes;
+  node.held.push_back(std::move(output));
+  if (node.held_bytes > kHeldBytesMax && node.worker)
+    kill_worker(*node.worker, limit_problem(ProblemKind::StorageFailed, "Node " + name(node) + " said too much while its writes waited to be committed.",
+                                            &node, node.held_bytes, kHeldBytesMax, "a fixed limit"), "gate-full");
+}
+
+void Container::Rules::release(Node& node, HeldOutput held) {
+  if (auto* answered = std::get_if<wire::Answer>(&held.output)) {
+    if (const auto* failure = std::get_if<wire::Failure>(&answered->outcome))
+      return answer(answered->origin.request, problem_from(*failure, node.record.key));
+    return answer(answered->origin.request, Value{std::move(std::get<std::string>(answered->outcome)), {}, {}});
+  }
+  if (auto* send = std::get_if<wire::Send>(&held.output)) return route(node, std::move(*send), held.wants_debug);
+  CHECK(node.worker);   // held reads go with the process that asked
+  auto& read = std::get<wire::Read>(held.output);
+  const std::uint64_t id = next_read_++;
+  reads_.emplace(id, PendingRead{node.worker->id, node.index, read.read});
+  doors_.state_reader.read({ReadId{id}, node.record.key, std::move(read)});
+}
+
+void Container::Rules::release_held(Node& node) {
+  while (!node.held.empty() && node.held.front().gate <= committed_) release(node, node.held.pop_front());
+  if (!node.held.empty()) return;
+  node.held_bytes = 0;
+  settle(node);
+}
+
+void Container::Rules::read_done(ReadId id, Result<std::vector<wire::Entry>, std::string> result) {
+  const auto found = reads_.find(static_cast<std::uint64_t>(id));
+  if (found == reads_.end()) return;
+  const PendingRead pending = found->second;
+  reads_.erase(found);
+  Worker* worker = worker_of(pending.worker);
+  if (!worker || worker->ending) return;
+  worker->reads.erase(pending.read);
+  Node& node = nodes_[pending.node];
+  if (!result.ok()) log(LogLevel::Warning, "read-failed", &node, result.error());
+  wire::ReadResult answer{pending.read, result.ok(), {}};
+  if (result.ok()) answer.entries = std::move(result).value();
+  doors_.launcher.send(worker->id, answer);
+  settle(node);
+}
+
+// ---- outcomes
+
+void Container::Rules::committed(BatchId batch, const CommitOutcome& outcome) {
+  CHECK(committing_ && batch == position_);
+  committing_ = false;
+  in_flight_bytes_ = 0;
+  const std::vector<CommittedEntry> entries = std::exchange(in_flight_, {});
+  if (outcome.ok) batch_succeeded(entries);
+  else batch_failed(entries, outcome.error);
+}
+
+void Container::Rules::batch_succeeded(const std::vector<CommittedEntry>& batch) {
+  committed_ = batch.back().sequence;
+  while (!creations_.empty() && creations_.begin()->first <= committed_) {
+    const Creation creation = creations_.extract(creations_.begin()).mapped();
+    doors_.replies.answer(creation.request, {Done{creation.node}, {}});
+  }
+  while (!destructions_.empty() && destructions_.begin()->first <= committed_)
+    destruction_committed(destructions_.extract(destructions_.begin()).mapped());
+  for (const CommittedEntry& entry : batch)
+    if (entry.author != kNoNode) release_held(nodes_[entry.author]);
+}
+
+void Container::Rules::batch_failed(const std::vector<CommittedEntry>& batch, const std::string& error) {
+  log(LogLevel::Error, "commit-failed", nullptr, std::to_string(batch.size()) + " entries: " + error);
+  position_ = BatchId{static_cast<std::uint64_t>(position_) - 1};   // it was not reached: the next batch takes it
+  committed_ = batch.back().sequence;                               // nothing waits for these entries any more
+  std::unordered_set<NodeIndex> authors;
+  std::vector<NodeIndex> unborn;
+  for (const CommittedEntry& entry : batch) {
+    if (entry.author != kNoNode) authors.insert(entry.author);
+    if (entry.created != kNoNode) unborn.push_back(entry.created);
+  }
+  if (!mutated(Mutation::KeepLaterWrites)) drop_later_entries(authors, unborn);
+  for (const NodeIndex author : authors) fail_writer(nodes_[author], error);
+  for (const NodeIndex child : unborn) never_came_to_be(child);
+  while (!creations_.empty() && creations_.begin()->first <= committed_)
+    refuse(creations_.extract(creations_.begin()).mapped().request, problem(ProblemKind::StorageFailed, "The new node could not be stored: " + error + "."));
+  while (!destructions_.empty() && destructions_.begin()->first <= committed_)
+    destruction_failed(destructions_.extract(destructions_.begin()).mapped(), error);
+}
+
+// What the authors of a failed batch wrote after it rests on what was lost.
+void Container::Rules::drop_later_entries(const std::unordered_set<NodeIndex>& authors, std::vector<NodeIndex>& unborn) {
+  std::erase_if(gathering_, [&](const GatheredEntry& entry) {
+    if (!authors.contains(entry.author)) return false;
+    if (const auto* creation = std::get_if<NodeCreation>(&entry.entry)) unborn.push_back(by_key_.at(creation->record.key));
+    gathering_bytes_ -= entry.bytes;
+    return true;
+  });
+}
+
+void Container::Rules::fail_writer(Node& node, const std::string& error) {
+  node.gate = 0;
+  const Problem why = problem(ProblemKind::StorageFailed, "What node " + name(node) + " wrote could not be committed: " + error + ".", &node);
+  fail_held(node, why);
+  if (node.worker) kill_worker(*node.worker, why, "storage-failed");
+}
+
+void Container::Rules::fail_held(Node& node, const Problem& why) {
+  node.held_bytes = 0;
+  for (const HeldOutput& held : node.held.take_all()) {
+    if (const auto* answered = std::get_if<wire::Answer>(&held.output)) answer(answered->origin.request, why);
+    if (const auto* send = std::get_if<wire::Send>(&held.output)) answer(send->origin.request, why);
+  }
+}
+
+}  // namespace roost::core

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: MIT
+#include "backend/directory/journal_writer.h"
+
+#include <poll.h>
+#include <pthread.h>
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <stdexcept>
+#include <thread>
+
+#include <pqxx/pqxx>
+
+#include "backend/directory/batch_rows.h"
+#include "backend/directory/connection.h"
+#include "worker/wire/check.h"
+
+namespace roost::directory {
+namespace {
+
+using std::chrono::milliseconds;
+
+// How long a predecessor that was killed a moment ago may take to let go of the lock. A server process notices that its
+// client is gone when it next reads or writes, so within one statement (statement_timeout is an upper bound).
+constexpr milliseconds kLockPatience{10'000};
+// A batch that was lost with its session, and is known not to count, is sent again (it is the same transaction with the same
+// number, so it cannot count twice).
+constexpr int kTries = 3;
+constexpr milliseconds kSignOfLifeEvery{1'000};
+// Between attempts to reach the database again; doubling.
+constexpr milliseconds kRetryPauseMin{50};
+constexpr milliseconds kRetryPauseMax{2'000};
+
+// `first`: the number of its first parameter.
+std::string inserts_sql(int first) {
+  std::string arrays;
+  for (int i = 0; i < 5; ++i) arrays += (i == 0 ? "$" : ", $") + std::to_string(first + i) + "::bytea[]";
+  return "INSERT INTO roost.index_entries (node, token, key_hash, key, value) SELECT * FROM unnest(" + arrays +
+         ") ON CONFLICT (node, token, key_hash) DO UPDATE SET key = excluded.key, value = excluded.value";
+}
+
+void prepare(pqxx::connection& session) {
+  // One statement is one transaction and one round trip, and most batches are nothing but inserts. Both parts of it run to the
+  // end, or neither counts.
+  session.prepare("only_inserts", "WITH moved AS (UPDATE roost.journal SET position = $1) " + inserts_sql(2));
+  session.prepare("move", "UPDATE roost.journal SET position = $1");
+  session.prepare("nodes",
+                  "INSERT INTO roost.nodes (public_key, parent, lifetime, access, access_only, budget_nodes, budget_awake, "
+                  "budget_memory_bytes, capabilities, sealed_key, envelope_sealed, envelope_signature, enclosed_key) "
+                  "SELECT k, p, l, a, o::bytea[], bn, ba, bm, c, s, es, eg, ek FROM unnest($1::bytea[], $2::bytea[], $3::text[], "
+                  "$4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[], $9::integer[], $10::bytea[], "
+                  "$11::bytea[], $12::bytea[], $13::bytea[]) AS row (k, p, l, a, o, bn, ba, bm, c, s, es, eg, ek)");
+  session.prepare("inserts", inserts_sql(1));
+  session.prepare("deletes",
+                  "DELETE FROM roost.index_entries e USING unnest($1::bytea[], $2::bytea[], $3::bytea[]) AS d (node, token, "
+                  "key_hash) WHERE e.node = d.node AND e.token = d.token AND e.key_hash = d.key_hash");
+  session.prepare("destroy", "SELECT roost.destroy_nodes($1::bytea[])");
+}
+
+void insert_nodes(pqxx::transaction_base& transaction, const BatchRows::Nodes& rows) {
+  transaction.exec_prepared("nodes", rows.key.text(), rows.parent.text(), rows.lifetime.text(), rows.access.text(),
+                            rows.access_only.text(), rows.budget_nodes.text(), rows.budget_awake.text(),
+                            rows.budget_memory_bytes.text(), rows.capabilities.text(), rows.sealed_key.text(),
+                            rows.envelope_sealed.text(), rows.envelope_signature.text(), rows.enclosed_key.text());
+}
+
+// One batch, one transaction. Throws what libpqxx throws.
+void write_batch(pqxx::connection& session, std::uint64_t position, const BatchRows& rows) {
+  const BatchRows::Inserts& in = rows.inserts;
+  if (rows.only_inserts()) {
+    pqxx::nontransaction alone(session);
+    alone.exec_prepared("only_inserts", position, in.node.text(), in.token.text(), in.key_hash.text(), in.key.text(), in.value.text());
+    return;
+  }
+  pqxx::work transaction(session);
+  transaction.exec_prepared("move", position);
+  if (!rows.nodes.key.empty()) insert_nodes(transaction, rows.nodes);
+  if (!in.node.empty())
+    transaction.exec_prepared("inserts", in.node.text(), in.token.text(), in.key_hash.text(), in.key.text(), in.value.text());
+  if (!rows.deletes.node.empty())
+    transaction.exec_prepared("deletes", rows.deletes.node.text(), rows.deletes.token.text(), rows.deletes.key_hash.text());
+  if (!rows.destroyed.empty()) transaction.exec_prepared("destroy", rows.destroyed.text());
+  transaction.commit();
+}
+
+std::uint64_t position_of(pqxx::connection& session) {
+  pqxx::nontransaction look(session);
+  return look.exec1("SELECT position FROM roost.journal")[0].as<std::uint64_t>();
+}
+
+// True if something came from the server that nobody asked for: mostly that it ends the session.
+bool something_came(const pqxx::connection& session) {
+  pollfd descriptor{session.sock(), POLLIN | POLLRDHUP, 0};
+  return poll(&descriptor, 1, 0) != 0;
+}
+
+}  // namespace
+
+class JournalWriter::Impl {
+ public:
+  Impl(std::string connection_string, Done done, Note note)
+      : connection_string_(std::move(connection_string)), done_(std::move(done)), note_(std::move(note)) {
+    session_ = open(kLockPatience);
+    healthy_ = true;
+    thread_ = std::thread([this] { run(); });
+  }
+
+  ~Impl() {
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    changed_.notify_all();
+    thread_.join();
+  }
+
+  void commit(core::Batch batch) {
+    {
+      const std::lock_guard lock(mutex_);
+      CHECK(!waiting_);
+      waiting_ = std::move(batch);
+    }
+    changed_.notify_all();
+  }
+
+  [[nodiscard]] bool healthy() const { return healthy_; }
+
+ private:
+  Session open(milliseconds patience) const {
+    Session session = open_session(connection_string_, "journal");
+    check_schema(*session);
+    if (!lock_database(*session, patience))
+      throw std::runtime_error("another roostd uses this database (it holds the database's lock); two containers cannot share nodes");
+    prepare(*session);
+    return session;
+  }
+
+  void run() {
+    pthread_setname_np(pthread_self(), "journal");
+    for (;;) {
+      std::optional<core::Batch> batch = next();
+      if (batch)
+        finish(*batch);
+      else if (stopping())
+        return;
+      else
+        sign_of_life();
+    }
+  }
+
+  // The batch that waits, or nothing after a second or when it is time to stop.
+  std::optional<core::Batch> next() {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, kSignOfLifeEvery, [this] { return waiting_ || stopping_; });
+    return std::exchange(waiting_, std::nullopt);
+  }
+
+  [[nodiscard]] bool stopping() {
+    const std::lock_guard lock(mutex_);
+    return stopping_;
+  }
+
+  // Waits a while; false: it is time to stop. A batch that came in the meantime cuts the wait short.
+  bool pause(milliseconds time) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, time, [this] { return stopping_ || waiting_; });
+    return !stopping_;
+  }
+
+  void sign_of_life() {
+    try {
+      if (!session_) {
+        session_ = open(milliseconds(0));
+        regained();
+      }
+      pqxx::nontransaction(*session_).exec("SELECT 1");
+    } catch (const std::exception& error) {
+      lost(error.what());
+    }
+  }
+
+  void lost(const std::string& why) {
+    session_.reset();
+    if (healthy_.exchange(false)) note_(core::LogLevel::Error, "the database is lost: " + why);
+  }
+
+  void regained() {
+    if (!healthy_.exchange(true)) note_(core::LogLevel::Warning, "the database is back");
+  }
+
+  void finish(const core::Batch& batch) { done_(batch.id, outcome_of(batch)); }
+
+  core::CommitOutcome outcome_of(const core::Batch& batch) {
+    const auto position = static_cast<std::uint64_t>(batch.id);
+    const BatchRows rows = rows_of(batch.entries);
+    for (int i = 0; i < kTries; ++i) {
+      // A session that ended before the batch was sent leaves no doubt.
+      if (!session_ || something_came(*session_)) sign_of_life();
+      if (!session_) sign_of_life();   // by another one
+      if (!session_) return {false, "the database cannot be reached"};
+      if (auto outcome = try_once(position, rows)) return *outcome;
+      const Settled settled = settle(position);
+      if (settled == Settled::Committed) return {true, {}};
+      if (settled == Settled::NotKnown) return {false, "roostd stopped while the database was away; whether the writes count is not known"};
+    }
+    return {false, "the database was lost " + std::to_string(kTries) + " times before the writes were committed"};
+  }
+
+  // nullopt: the session broke, and it is open whether the batch counts.
+  std::optional<core::CommitOutcome> try_once(std::uint64_t position, const BatchRows& rows) {
+    try {
+      write_batch(*session_, position, rows);
+      return core::CommitOutcome{true, {}};
+    } catch (const pqxx::sql_error& error) {
+      // The server itself says that the statement failed, so the transaction does not count. (A session that breaks is a
+      // different exception, but the server also speaks when it ends one: with an error of class 57P.)
+      if (error.sqlstate().rfind("57P", 0) != 0 && session_->is_open()) return core::CommitOutcome{false, error.what()};
+      lost(error.what());
+    } catch (const std::exception& error) {   // broken_connection, in_doubt_error
+      lost(error.what());
+    }
+    return std::nullopt;
+  }
+
+  enum class Settled { Committed, NotCommitted, NotKnown };
+
+  // After a session that broke in mid-commit. Ends only when the truth is known, or roostd stops and no one waits for it.
+  Settled settle(std::uint64_t position) {
+    for (milliseconds wait = kRetryPauseMin;; wait = std::min(2 * wait, kRetryPauseMax)) {
+      try {
+        session_ = open(kRetryPauseMax);
+        const bool counts = position_of(*session_) >= position;
+        regained();
+        note_(core::LogLevel::Warning,
+              "batch " + std::to_string(position) + " was in doubt: it " + (counts ? "was committed" : "was not committed"));
+        return counts ? Settled::Committed : Settled::NotCommitted;
+      } catch (const std::exception& error) {
+        session_.reset();
+        lost(error.what());
+      }
+      if (!pause(wait)) return Settled::NotKnown;
+    }
+  }
+
+  const std::string connection_string_;
+  const Done done_;
+  const Note note_;
+  Session session_;
+  std::atomic<bool> healthy_{false};
+  std::mutex mutex_;   // of waiting_ and stopping_
+  std::condition_variable changed_;
+  std::optional<core::Batch> waiting_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+JournalWriter::JournalWriter(const std::string& connection_string, Done done, Note note)
+    : impl_(std::make_unique<Impl>(connection_string, std::move(done), std::move(note))) {}
+JournalWriter::~JournalWriter() = default;
+void JournalWriter::commit(core::Batch batch) { impl_->commit(std::move(batch)); }
+bool JournalWriter::healthy() const { return impl_->healthy(); }
+
+}  // namespace roost::directory

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Bytes and arrays in PostgreSQL's text form. A string parameter of libpqxx ends at the first zero byte, so every key,
+// hash and value goes over as hexadecimal text ("\x00ff…"), one or a whole array of them.
+// Thread: pure functions; an ArrayText belongs to one thread.
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "worker/wire/bytes.h"
+
+namespace roost::directory {
+
+[[nodiscard]] std::string bytea_text(BytesView bytes);
+// Throws std::runtime_error if `text` is not what PostgreSQL writes with bytea_output = hex.
+[[nodiscard]] Bytes bytea_from(std::string_view text);
+
+// An array literal, element by element: {"\\x00ff",NULL,"text"}.
+class ArrayText {
+ public:
+  void add_bytea(BytesView bytes);
+  void add_text(std::string_view text);     // also an array literal, for an array of them
+  void add_number(std::uint64_t number);
+  void add_null();
+  void add_optional(const std::optional<std::uint64_t>& number);
+
+  [[nodiscard]] std::string text() const { return "{" + elements_ + "}"; }
+  [[nodiscard]] bool empty() const { return elements_.empty(); }
+
+ private:
+  void separate();
+  std::string elements_;
+};
+
+}  // namespace roost::directory

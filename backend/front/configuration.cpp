@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+#include "backend/front/configuration.h"
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <optional>
+#include <sstream>
+#include <variant>
+#include <vector>
+
+#include <toml++/toml.h>
+
+namespace roost::front {
+
+namespace {
+
+struct Count { std::uint64_t* place; std::uint64_t least, most; };
+struct Milliseconds { core::Duration* place; std::uint64_t least, most; };
+struct Word { std::string* place; bool required; };
+struct Switch { bool* place; };
+struct Choice { std::string* place; std::vector<std::string> values; };
+struct Setting {
+  const char* key;
+  std::variant<Count, Milliseconds, Word, Switch, Choice> form;
+};
+
+// A flat table: one row a setting.
+std::vector<Setting> settings_of(Configuration& c) {
+  constexpr std::uint64_t kMillion = 1'000'000, kHour = 3'600'000, kGiB = 1u << 30;
+  core::Settings& s = c.core;
+  return {
+      {"host", Word{&s.host, false}},
+      {"front_socket", Word{&c.front_socket, true}},
+      {"operator_socket", Word{&c.operator_socket, true}},
+      {"database", Word{&c.database, true}},
+      {"master_key_file", Word{&c.master_key_file, true}},
+      {"status_map", Word{&c.status_map, true}},
+      {"worker", Word{&c.worker, true}},
+      {"accept_threads", Count{&c.accept_threads, 1, 64}},
+      {"responder_threads", Count{&c.responder_threads, 1, 64}},
+      {"reader_threads", Count{&c.reader_threads, 1, 64}},
+      {"allow_weak_sandbox", Switch{&c.allow_weak_sandbox}},
+      {"log_format", Choice{&c.log_format, {"text", "json"}}},
+      {"log_level", Choice{&c.log_level, {"debug", "info", "warning", "error"}}},
+      {"body_bytes_max", Count{&c.body_bytes_max, 1, 15u << 20}},
+      {"nodes_max", Count{&s.nodes_max, 1, 16 * kMillion}},
+      {"awake_max", Count{&s.awake_max, 1, 100'000}},
+      {"requests_max", Count{&s.requests_max, 1, kMillion}},
+      {"mailbox_max", Count{&s.mailbox_max, 1, kMillion}},
+      {"mailbox_bytes_max", Count{&s.mailbox_bytes_max, 1u << 20, kGiB}},
+      {"worker_memory_bytes", Count{&s.worker_memory_bytes, 1u << 20, 64 * kGiB}},
+      {"journal_batch_max", Count{&s.journal_batch_max, 1, kMillion}},
+      {"journal_bytes_max", Count{&s.journal_bytes_max, 1u << 20, 16 * kGiB}},
+      {"idle_timeout_ms", Milliseconds{&s.idle_timeout, 1, 24 * kHour}},
+      {"request_timeout_ms", Milliseconds{&s.request_timeout, 1, kHour}},
+      {"compute_timeout_ms", Milliseconds{&s.compute_timeout, 1, kHour}},
+      {"receive_timeout_ms", Milliseconds{&s.receive_timeout, 1, 24 * kHour}},
+      {"wake_timeout_ms", Milliseconds{&s.wake_timeout, 1, kHour}},
+      {"unresponsive_timeout_ms", Milliseconds{&s.unresponsive_timeout, 1, kHour}},
+      {"drain_timeout_ms", Milliseconds{&s.drain_timeout, 1, kHour}},
+  };
+}
+
+using Complaint = std::optional<std::string>;
+
+std::string range_text(std::uint64_t least, std::uint64_t most) {
+  return "an integer from " + std::to_string(least) + " to " + std::to_string(most);
+}
+
+std::optional<std::uint64_t> number_in(const toml::node& node, std::uint64_t least, std::uint64_t most) {
+  const auto value = node.value_exact<std::int64_t>();
+  if (!value || *value < 0) return std::nullopt;
+  const auto number = static_cast<std::uint64_t>(*value);
+  if (number < least || number > most) return std::nullopt;
+  return number;
+}
+
+struct Apply {
+  const toml::node& node;
+  Complaint operator()(const Count& form) const {
+    const auto number = number_in(node, form.least, form.most);
+    if (!number) return "must be " + range_text(form.least, form.most);
+    *form.place = *number;
+    return {};
+  }
+  Complaint operator()(const Milliseconds& form) const {
+    const auto number = number_in(node, form.least, form.most);
+    if (!number) return "must be " + range_text(form.least, form.most) + " (milliseconds)";
+    *form.place = std::chrono::milliseconds(*number);
+    return {};
+  }
+  Complaint operator()(const Word& form) const {
+    const auto value = node.value_exact<std::string>();
+    if (!value || value->empty()) return "must be a text that is not empty";
+    *form.place = *value;
+    return {};
+  }
+  Complaint operator()(const Switch& form) const {
+    const auto value = node.value_exact<bool>();
+    if (!value) return "must be true or false";
+    *form.place = *value;
+    return {};
+  }
+  Complaint operator()(const Choice& form) const {
+    const auto value = node.value_exact<std::string>();
+    if (value && std::find(form.values.begin(), form.values.end(), *value) != form.values.end()) {
+      *form.place = *value;
+      return {};
+    }
+    std::string text = "must be one of";
+    for (const std::string& one : form.values) text += " \"" + one + "\"";
+    return text;
+  }
+};
+
+std::size_t distance(std::string_view a, std::string_view b) {   // Levenshtein's
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i);
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t best = std::min({row[j] + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
+      diagonal = std::exchange(row[j], best);
+    }
+  }
+  return row[b.size()];
+}
+
+std::string nearest(const std::vector<Setting>& settings, std::string_view key) {
+  const auto best = std::min_element(settings.begin(), settings.end(), [&](const Setting& a, const Setting& b) {
+    return distance(a.key, key) < distance(b.key, key);
+  });
+  return best->key;
+}
+
+}  // namespace
+
+Result<Configuration, std::string> parse_configuration(std::string_view text, const std::string& file) {
+  Configuration configuration;
+  const std::vector<Setting> settings = settings_of(configuration);
+  toml::table table;
+  try {
+    table = toml::parse(text, file);
+  } catch (const toml::parse_error& error) {
+    return Refused{file + ": line " + std::to_string(error.source().begin.line) + ": " + std::string(error.description())};
+  }
+  for (const auto& [key, node] : table) {
+    const std::string where = file + ": line " + std::to_string(node.source().begin.line) + ": `" + std::string(key.str()) + "` ";
+    const auto setting = std::find_if(settings.begin(), settings.end(), [&key = key](const Setting& s) { return key.str() == s.key; });
+    if (setting == settings.end())
+      return Refused{where + "is not a setting; did you mean `" + nearest(settings, key.str()) + "`?"};
+    if (const Complaint complaint = std::visit(Apply{node}, setting->form)) return Refused{where + *complaint};
+  }
+  for (const Setting& setting : settings)
+    if (const auto* word = std::get_if<Word>(&setting.form); word && word->required && word->place->empty())
+      return Refused{file + ": `" + setting.key + "` is required"};
+  return configuration;
+}
+
+Result<Configuration, std::string> read_configuration(const std::string& file) {
+  std::ifstream in(file);
+  std::stringstream text;
+  text << in.rdbuf();
+  if (!in) return Refused{file + ": cannot be read"};
+  return parse_configuration(text.str(), file);
+}
+
+}  // namespace roost::front

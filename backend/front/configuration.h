@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// roost.toml. Every setting has one row in a table (configuration.cpp): its key, its range, where it goes. An unknown key, a
+// value out of range or of another type is a refusal that names the key, the value and what is allowed; nothing is guessed.
+// docs/configuration.md explains the keys. Thread: pure functions.
+
+#include <cstdint>
+#include <string>
+
+#include "backend/core/types.h"
+#include "worker/wire/result.h"
+
+namespace roost::front {
+
+struct Configuration {
+  core::Settings core;
+  std::string front_socket, operator_socket, database, master_key_file, status_map, worker;
+  std::uint64_t accept_threads = 4, responder_threads = 2, reader_threads = 2;
+  bool allow_weak_sandbox = false;
+  std::string log_format = "text", log_level = "info";
+  std::uint64_t body_bytes_max = 1u << 20;
+};
+
+// The error is one line: file, place, what is wrong, what is allowed.
+[[nodiscard]] Result<Configuration, std::string> read_configuration(const std::string& file);
+[[nodiscard]] Result<Configuration, std::string> parse_configuration(std::string_view text, const std::string& file);
+
+}  // namespace roost::front

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// One FastCGI socket, and the connections that come by it until one of roostd's threads reads them.
+//
+// The threads that read requests are few, so a connection keeps one of them only while it has something to say: one that
+// says nothing is put aside after kFirstByteWait, and waits with the others of its kind in an epoll that one thread serves
+// (next_late()). (libfcgi's own accept would hold the thread, and everyone behind it, for as long as the peer likes.) A peer that
+// stops in the middle of a request, or sends it one byte a second, is cut off after kReadMax, and one that does not take its
+// answer after kWriteMax. All this can only be done by somebody who may open the socket, which nginx alone should: the
+// socket is 0660, and a lock file next to it keeps a second roostd away.
+// Thread: next() and next_late() by any number; sweep() and stop() by one.
+
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "backend/launch/descriptor.h"
+
+namespace roost::front {
+
+// How long a thread waits for a connection's first byte, and how long one may be silent at all. nginx sends at once.
+inline constexpr std::chrono::milliseconds kFirstByteWait{5};
+inline constexpr std::chrono::milliseconds kSilentMax{5'000};
+// For a whole request (nginx has all of it before it connects), and for a whole answer (nginx takes it as it comes). Looked after
+// once a second.
+inline constexpr std::chrono::milliseconds kReadMax{1'000};
+inline constexpr std::chrono::milliseconds kWriteMax{5'000};
+
+// What a thread does with a connection that it may not do for ever: sweep() shuts the connection down when its time is over, and
+// the thread's call returns. One for each thread.
+class TimeLimit {
+ public:
+  using Clock = std::chrono::steady_clock;
+  void begin(int connection, std::chrono::milliseconds limit) {
+    const std::lock_guard lock(mutex_);
+    connection_ = connection;
+    until_ = Clock::now() + limit;
+  }
+  // The connection may have been closed a moment before; then its number can belong to another, which the sweep would hit if
+  // it ran in that very moment and the time was over. It hits once at most, and the price is one request that is answered badly.
+  void end() {
+    const std::lock_guard lock(mutex_);
+    connection_ = -1;
+  }
+  void sweep(Clock::time_point now);
+
+ private:
+  std::mutex mutex_;
+  int connection_ = -1;
+  Clock::time_point until_;
+};
+
+class Listener {
+ public:
+  // Takes the place of a socket that was left behind. Throws std::runtime_error if another roostd listens there, or nobody may.
+  explicit Listener(const std::string& path);
+  ~Listener();
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+
+  // A connection with something to read, for the caller to close; -1: it was stopped. Blocks.
+  [[nodiscard]] int next();
+  // The same, from among those that were put aside.
+  [[nodiscard]] int next_late();
+
+  // Once a second: closes those that were silent for too long.
+  void sweep();
+  // next() and next_late() return -1 from now on.
+  void stop();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// A lock that the kernel holds for this process: another process's attempt fails, and it is gone with the process. (The file
+// stays only if the process was killed; then it is an empty file that the next one takes over.)
+class FileLock {
+ public:
+  // Throws std::runtime_error: "`what` is in use by another roostd …".
+  FileLock(const std::string& file, const std::string& what);
+  ~FileLock();
+  FileLock(const FileLock&) = delete;
+  FileLock& operator=(const FileLock&) = delete;
+
+ private:
+  [[nodiscard]] bool is_named() const;
+  const std::string file_;
+  launch::Descriptor fd_;
+};
+
+}  // namespace roost::front

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: MIT
+#include "backend/front/roostd.h"
+
+#include <algorithm>
+#include <csignal>
+#include <functional>
+#include <stdexcept>
+
+#include <nlohmann/json.hpp>
+#include <sodium.h>
+#include <sys/epoll.h>
+
+#include "backend/core/container.h"
+#include "backend/directory/directory.h"
+#include "backend/directory/journal_writer.h"
+#include "backend/directory/master_key.h"
+#include "backend/directory/state_reads.h"
+#include "backend/front/fastcgi_request.h"
+#include "backend/front/listener.h"
+#include "backend/front/log.h"
+#include "backend/front/operator_orders.h"
+#include "backend/front/server.h"
+#include "backend/front/service_manager.h"
+#include "backend/front/task_queue.h"
+#include "backend/launch/event_loop.h"
+#include "backend/launch/workers.h"
+#include "backend/status/status_map.h"
+
+namespace roost::front {
+
+namespace {
+
+constexpr auto kBeat = std::chrono::seconds(1);
+
+// Wall-clock time that never goes back: the monotonic clock plus its offset when roostd started.
+class WallClock {
+ public:
+  core::Instant operator()() const { return core::Instant(std::chrono::steady_clock::now().time_since_epoch() + offset_); }
+
+ private:
+  core::Duration offset_ = std::chrono::system_clock::now().time_since_epoch() - std::chrono::steady_clock::now().time_since_epoch();
+};
+
+launch::WorkersOptions workers_options(const Configuration& c) {
+  const auto ms = [](core::Duration d) { return static_cast<std::uint64_t>(d / std::chrono::milliseconds(1)); };
+  launch::WorkersOptions options;
+  options.worker = c.worker;
+  options.host = c.core.host;
+  options.allow_weak_sandbox = c.allow_weak_sandbox;
+  options.compute_ms = ms(c.core.compute_timeout);
+  options.receive_ms = ms(c.core.receive_timeout);
+  return options;
+}
+
+struct Libfcgi {
+  Libfcgi() { start_libfcgi(); }
+};
+
+class Roostd final : launch::WorkerEvents {
+ public:
+  Roostd(const Configuration& c, std::string file)
+      : configuration_(c), file_(std::move(file)), master_key_(c.master_key_file), queue_(loop_),
+        workers_(loop_, workers_options(c),
+                 [this](const PublicKey& node, BytesView sealed) { return master_key_.unseal(node, sealed); }, clock_),
+        map_lock_("/dev/shm" + c.status_map + ".lock", "the status map `" + c.status_map + "`"),
+        log_(c.log_format, c.log_level, [this](std::uint64_t request) { return server_.instance_of(request); }),
+        server_(c, [this](Incoming incoming) { post(std::move(incoming)); }, clock_),
+        journal_(c.database, [this](core::BatchId batch, core::CommitOutcome outcome) {
+              queue_.post([this, batch, outcome] { container_->committed(clock_(), batch, outcome); });
+            }, [this](core::LogLevel level, const std::string& what) { log_.log({level, "database", {}, 0, what}); }),
+        reads_(c.database, static_cast<unsigned>(c.reader_threads),
+               [this](core::ReadId read, directory::StateReads::ReadResult result) {
+                 queue_.post([this, read, result = std::move(result)] { container_->read_done(clock_(), read, result); });
+               }),
+        map_(c.status_map, c.core.nodes_max, c.core.host) {}
+
+  void run() {
+    load();
+    workers_.set_events(*this);
+    loop_.add(signals_.fd(), EPOLLIN, [this](std::uint32_t) { take_signals(); });
+    server_.start();
+    say(core::LogLevel::Info, "ready",
+        "serving https://" + configuration_.core.host + ", " + std::to_string(container_->counts().nodes) + " nodes");
+    notify_manager("READY=1\nSTATUS=serving");
+    while (!stop_now_ && !(stopping_ && container_->drained())) turn();
+    notify_manager("STOPPING=1");
+    server_.stop_accepting();
+    queue_.run_all();   // requests that were read meanwhile are refused: the container drains
+    server_.finish();
+    say(core::LogLevel::Info, "stopped", "drained");
+  }
+
+ private:
+  void load() {
+    directory::Directory directory(configuration_.database);
+    const core::Doors doors{workers_, journal_, reads_, server_, map_, master_key_, log_};
+    container_ = std::make_unique<core::Container>(configuration_.core, doors, directory.journal_position());
+    directory.for_each_tombstone([this](const PublicKey& key) { container_->load_tombstone(key); });
+    directory.for_each_node([this](core::NodeRecord record) {
+      if (!container_->load(std::move(record)))
+        throw std::runtime_error("the directory has more nodes than the status map has slots: raise nodes_max (now " +
+                                 std::to_string(configuration_.core.nodes_max) + ")");
+    });
+    auto reader = status::MapReader::open(configuration_.status_map);
+    if (!reader.ok()) throw std::runtime_error(reader.error());
+    map_reader_ = std::move(reader).value();
+  }
+
+  void turn() {
+    core::Instant now = clock_();
+    if (now >= next_beat_) beat(now);
+    core::Duration wait = next_beat_ - now;
+    if (const auto deadline = container_->next_deadline(); deadline && *deadline - now < wait) wait = *deadline - now;
+    loop_.run_once(queue_.may_sleep() ? std::max(wait, core::Duration::zero()) : core::Duration::zero());
+    queue_.run_all();
+    container_->tick(clock_());
+  }
+
+  void beat(core::Instant now) {
+    next_beat_ = now + kBeat;
+    map_.beat(std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count());
+    server_.sweep();
+    notify_manager("WATCHDOG=1");
+  }
+
+  void take_signals() {
+    while (const auto signal = signals_.next()) {
+      if (*signal == SIGHUP) {
+        reread();
+      } else {
+        stop_now_ = stopping_;   // who asks twice does not want to wait
+        stopping_ = true;
+        drain();
+      }
+    }
+  }
+
+  void drain() {
+    if (draining_) return;
+    draining_ = true;
+    container_->drain(clock_());
+  }
+
+  void reread() {
+    // The manager orders this against the time at which it sent the signal.
+    const auto monotonic = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch());
+    notify_manager("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(monotonic.count()));
+    const auto fresh = read_configuration(file_);
+    if (!fresh.ok()) {
+      say(core::LogLevel::Error, "configuration", fresh.error() + "; the settings in force stay");
+    } else {
+      core::Settings settings = fresh.value().core;
+      settings.nodes_max = configuration_.core.nodes_max;   // fixed at the start
+      settings.host = configuration_.core.host;
+      container_->change_settings(clock_(), settings);
+      const launch::WorkersOptions options = workers_options(fresh.value());
+      workers_.change_limits(options.compute_ms, options.receive_ms);
+      server_.change_body_bytes_max(fresh.value().body_bytes_max);
+      log_.change_level(fresh.value().log_level);
+      say(core::LogLevel::Info, "configuration", "read again");
+    }
+    notify_manager("READY=1");
+  }
+
+  void say(core::LogLevel level, std::string_view event, std::string message) { log_.log({level, event, {}, 0, std::move(message)}); }
+
+  // ---- requests. Thread: post() runs on accepting threads, the rest on the core's.
+
+  void post(Incoming incoming) {
+    if (const auto* list = std::get_if<ListTarget>(&incoming.target))
+      return server_.respond(incoming.id, list_nodes(*map_reader_, list->query, facts_of(incoming)));
+    queue_.post([this, incoming = std::move(incoming)]() mutable { std::visit(Take{*this, incoming}, incoming.target); });
+  }
+
+  [[nodiscard]] RequestFacts facts_of(const Incoming& incoming) const {
+    RequestFacts facts;
+    facts.instance = incoming.instance;
+    facts.host = configuration_.core.host;
+    facts.operator_door = incoming.door == Door::Operator;
+    return facts;
+  }
+
+  struct Take {
+    Roostd& roostd;
+    Incoming& incoming;
+    void operator()(const EvalTarget& target) const { roostd.evaluate(incoming, target); }
+    void operator()(const DescribeTarget& target) const { roostd.container_->describe(roostd.clock_(), incoming.id, target.node); }
+    void operator()(const HealthTarget&) const {
+      roostd.server_.respond(incoming.id, {200, "application/json", {}, "{\"status\":\"alive\"}\n"});
+    }
+    void operator()(const ReadyTarget&) const { roostd.server_.respond(incoming.id, roostd.readiness()); }
+    void operator()(const ListTarget&) const {}   // answered by post()
+    void operator()(const CreateTarget&) const { roostd.create(incoming); }
+    void operator()(const DestroyTarget& target) const { roostd.container_->destroy(roostd.clock_(), incoming.id, target.node); }
+    void operator()(const SleepTarget& target) const { roostd.container_->put_to_sleep(roostd.clock_(), incoming.id, target.node); }
+    void operator()(const DrainTarget&) const {
+      roostd.server_.respond(incoming.id, {200, "application/json", {}, "{\"status\":\"draining\"}\n"});
+      roostd.drain();
+    }
+  };
+
+  void evaluate(Incoming& incoming, const EvalTarget& target) {
+    core::EvalRequest request;
+    request.id = incoming.id;
+    request.node = target.node;
+    if (incoming.door == Door::Operator) request.sender = core::Operator{};
+    request.program = std::move(incoming.body);
+    request.format = target.format;
+    request.wants_debug = target.wants_debug;
+    request.wait = target.wait;
+    request.received = incoming.received;
+    container_->evaluate(clock_(), std::move(request));
+  }
+
+  void create(const Incoming& incoming) {
+    auto parsed = parse_new_node(incoming.body);
+    if (auto* problem = std::get_if<core::Problem>(&parsed))
+      return server_.answer(incoming.id, {std::move(*problem), {}});
+    core::NodeRecord record = std::move(std::get<NewNode>(parsed).record);
+    unsigned char secret[crypto_sign_SECRETKEYBYTES];
+    crypto_sign_keypair(record.key.bytes.data(), secret);
+    const BytesView seed(reinterpret_cast<const char*>(secret), crypto_sign_SEEDBYTES);   // libsodium: seed | public key
+    record.sealed_key = master_key_.seal(record.key, seed);
+    char text[sodium_base64_ENCODED_LEN(crypto_sign_SEEDBYTES, sodium_base64_VARIANT_URLSAFE_NO_PADDING)];
+    sodium_bin2base64(text, sizeof text, secret, crypto_sign_SEEDBYTES, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    server_.set_seed(incoming.id, text);
+    sodium_memzero(secret, sizeof secret);
+    sodium_memzero(text, sizeof text);
+    container_->create(clock_(), incoming.id, std::move(record));
+  }
+
+  Response readiness() const {
+    const launch::SandboxState sandbox = workers_.sandbox();
+    nlohmann::ordered_json json{{"ready", true}, {"database", journal_.healthy()}, {"zygote", sandbox.zygote_running},
+                                {"zygote_build_id", sandbox.build_id}, {"status_map", map_reader_->writer_alive()}};
+    bool weak = false;
+    for (const launch::SandboxLayer& layer : sandbox.layers) {
+      json["sandbox"][layer.name] = layer.in_force ? nlohmann::ordered_json(true) : nlohmann::ordered_json(layer.detail);
+      weak |= !layer.in_force;
+    }
+    json["weak_sandbox"] = weak;
+    if (!sandbox.last_error.empty()) json["zygote_error"] = sandbox.last_error;
+    const bool ready = !draining_ && journal_.healthy() && sandbox.zygote_running && (!weak || configuration_.allow_weak_sandbox);
+    json["draining"] = draining_;
+    json["ready"] = ready;
+    return {ready ? 200 : 503, "application/json", {}, json.dump() + "\n"};
+  }
+
+  // ---- workers
+
+  void worker_started(core::Instant now, core::WorkerId worker, std::int32_t pid) override { container_->worker_started(now, worker, pid); }
+  void worker_frame(core::Instant now, core::WorkerId worker, wire::FromWorker frame) override {
+    container_->worker_frame(now, worker, std::move(frame));
+  }
+  void worker_exited(core::Instant now, core::WorkerId worker, const core::WorkerExit& exit) override { container_->worker_exited(now, worker, exit); }
+  void zygote_changed(core::Instant, const std::string& what) override { say(core::LogLevel::Warning, "zygote", what); }
+
+  // In the order of construction: the zygote is forked before there is any thread; libfcgi is started before there are threads and
+  // before the signals are set up; the locks are taken before anything that they protect is touched.
+  const Configuration configuration_;
+  const std::string file_;
+  WallClock clock_;
+  directory::MasterKey master_key_;
+  launch::EventLoop loop_;
+  TaskQueue queue_;
+  launch::Workers workers_;
+  const Libfcgi libfcgi_;
+  const Signals signals_;
+  const FileLock map_lock_;
+  Log log_;
+  Server server_;
+  directory::JournalWriter journal_;
+  directory::StateReads reads_;
+  status::StatusMap map_;
+  std::unique_ptr<status::MapReader> map_reader_;
+  std::unique_ptr<core::Container> container_;
+  core::Instant next_beat_{};
+  bool draining_ = false;   // no new work
+  bool stopping_ = false;   // the end of the draining is the end of roostd
+  bool stop_now_ = false;
+};
+
+}  // namespace
+
+void run_roostd(const Configuration& configuration, const std::string& configuration_file) {
+  if (sodium_init() < 0) throw std::runtime_error("libsodium could not be initialised");
+  raise_descriptor_limit();
+  Roostd(configuration, configuration_file).run();
+}
+
+}  // namespace roost::front

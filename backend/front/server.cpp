@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: MIT
+#include "backend/front/server.h"
+
+#include <pthread.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "backend/front/listener.h"
+#include "backend/front/parked_requests.h"
+
+namespace roost::front {
+namespace {
+
+// nginx's $request_id has 32 characters; what is longer is no id, and is not written to the log.
+constexpr std::size_t kInstanceLengthMax = 64;
+
+Refusal bad_request(std::string detail) {
+  Refusal refusal;
+  refusal.problem.kind = core::ProblemKind::BadRequest;
+  refusal.problem.detail = std::move(detail);
+  return refusal;
+}
+
+// What can be said of a program's bytes before anything reads it.
+std::optional<Refusal> text_refused(const EvalTarget& target, std::string_view program) {
+  const auto place = not_utf8_at(program);
+  if (!place) return std::nullopt;
+  Refusal refusal;
+  refusal.problem.kind = core::ProblemKind::SyntaxError;
+  refusal.problem.detail = "The program is not UTF-8 text: a byte at line " + std::to_string(place->line) + ", column " +
+                           std::to_string(place->column) + " belongs to no character.";
+  refusal.problem.node = target.node;
+  refusal.problem.line = place->line;
+  refusal.problem.column = place->column;
+  refusal.problem.names = {"UTF-8 text"};
+  return refusal;
+}
+
+}  // namespace
+
+class Server::Impl {
+ public:
+  Impl(const Configuration& configuration, Sink sink, Clock clock)
+      : configuration_(configuration),
+        sink_(std::move(sink)),
+        clock_(std::move(clock)),
+        body_bytes_max_(configuration.body_bytes_max),
+        front_(configuration.front_socket),
+        operator_(configuration.operator_socket) {}
+
+  ~Impl() {
+    stop_accepting();
+    finish();
+  }
+
+  void start() {
+    for (std::uint64_t i = 0; i < configuration_.accept_threads; ++i) add_reader(front_, &Listener::next, Door::Public);
+    add_reader(operator_, &Listener::next, Door::Operator);
+    add_reader(front_, &Listener::next_late, Door::Public);
+    add_reader(operator_, &Listener::next_late, Door::Operator);
+    for (std::uint64_t i = 0; i < configuration_.responder_threads; ++i) {
+      TimeLimit& limit = limits_.emplace_back();
+      responding_.emplace_back([this, &limit] { write_answers(limit); });
+    }
+  }
+
+  void sweep() {
+    front_.sweep();
+    operator_.sweep();
+    for (TimeLimit& limit : limits_) limit.sweep(TimeLimit::Clock::now());
+  }
+
+  void stop_accepting() {
+    front_.stop();
+    operator_.stop();
+    for (std::thread& thread : accepting_) thread.join();
+    accepting_.clear();
+  }
+
+  void finish() {
+    {
+      const std::lock_guard lock(answers_mutex_);
+      finished_ = true;
+    }
+    answers_ready_.notify_all();
+    for (std::thread& thread : responding_) thread.join();
+    responding_.clear();
+  }
+
+  void queue(core::RequestId id, std::variant<core::Answer, Response> content) {
+    bool wake = false;
+    {
+      const std::lock_guard lock(answers_mutex_);
+      // Of several answers only the first wakes a responder; each that takes one wakes the next if more are left.
+      wake = answers_.empty() && idle_responders_ > 0;
+      answers_.push_back({id, std::move(content)});
+    }
+    if (wake) answers_ready_.notify_one();
+  }
+
+  ParkedRequests& parked() { return parked_; }
+  std::atomic<std::uint64_t>& body_bytes_max() { return body_bytes_max_; }
+
+ private:
+  struct Queued {
+    core::RequestId id{};
+    std::variant<core::Answer, Response> content;
+  };
+
+  using Next = int (Listener::*)();
+  void add_reader(Listener& listener, Next next, Door door) {
+    TimeLimit& limit = limits_.emplace_back();
+    accepting_.emplace_back([this, &listener, next, door, &limit] {
+      pthread_setname_np(pthread_self(), "reads requests");
+      for (int connection = (listener.*next)(); connection >= 0; connection = (listener.*next)()) take(connection, door, limit);
+    });
+  }
+
+  void take(int connection, Door door, TimeLimit& limit) {
+    auto parked = std::make_unique<ParkedRequest>(connection);
+    std::optional<std::string> body;
+    const std::uint64_t body_bytes_max = body_bytes_max_;
+    limit.begin(connection, kReadMax);
+    const bool read = parked->request.read_parameters();
+    if (read) body = parked->request.read_body(body_bytes_max);
+    limit.end();
+    if (!read) return;
+    const Parameters parameters = parked->request.parameters();
+    parked->facts.instance = std::string(parameters.request_id.substr(0, kInstanceLengthMax));
+    parked->facts.host = configuration_.core.host;
+    parked->facts.head = parameters.method == "HEAD";
+    parked->facts.operator_door = door == Door::Operator;
+    auto target = understand(door, parameters, body, body_bytes_max);
+    if (const auto* refusal = std::get_if<Refusal>(&target)) return refuse(*parked, *refusal);
+    hand_on(door, std::move(parked), std::move(std::get<Target>(target)), *std::move(body));
+  }
+
+  static std::variant<Target, Refusal> understand(Door door, const Parameters& parameters, const std::optional<std::string>& body,
+                                                  std::uint64_t body_bytes_max) {
+    const auto length = body_length(parameters, body_bytes_max);
+    if (const auto* refusal = std::get_if<Refusal>(&length)) return *refusal;
+    if (!body) return bad_request("The body has more than " + std::to_string(body_bytes_max) + " bytes, which were not announced.");
+    if (body->size() < std::get<std::uint64_t>(length))
+      return bad_request("The body ended after " + std::to_string(body->size()) + " of the announced " +
+                         std::to_string(std::get<std::uint64_t>(length)) + " bytes.");
+    auto target = route(door, parameters);
+    if (!std::holds_alternative<Target>(target)) return target;
+    if (const auto* eval = std::get_if<EvalTarget>(&std::get<Target>(target)))
+      if (auto refusal = text_refused(*eval, *body)) return *std::move(refusal);
+    return target;
+  }
+
+  void hand_on(Door door, std::unique_ptr<ParkedRequest> parked, Target target, std::string body) {
+    if (const auto* eval = std::get_if<EvalTarget>(&target)) {
+      parked->facts.debug = eval->wants_debug;
+      parked->facts.wait = eval->wait;
+    }
+    Incoming incoming{core::RequestId{next_id_++}, door, std::move(target), std::move(body), parked->facts.instance, clock_()};
+    parked_.park(incoming.id, std::move(parked));
+    sink_(std::move(incoming));
+  }
+
+  static void refuse(ParkedRequest& parked, const Refusal& refusal) {
+    parked.request.finish(cgi_text(problem_response(refusal.problem, parked.facts, refusal.allow), parked.facts.head));
+  }
+
+  void write_answers(TimeLimit& limit) {
+    pthread_setname_np(pthread_self(), "writes answers");
+    for (;;) {
+      std::unique_lock lock(answers_mutex_);
+      ++idle_responders_;
+      answers_ready_.wait(lock, [this] { return finished_ || !answers_.empty(); });
+      --idle_responders_;
+      if (answers_.empty()) return;
+      const Queued next = std::move(answers_.front());
+      answers_.pop_front();
+      const bool more = !answers_.empty() && idle_responders_ > 0;
+      lock.unlock();
+      if (more) answers_ready_.notify_one();
+      write(next, limit);
+    }
+  }
+
+  void write(const Queued& next, TimeLimit& limit) {
+    const auto parked = parked_.take(next.id);
+    if (!parked) return;
+    const auto* answer = std::get_if<core::Answer>(&next.content);
+    const Response response = answer ? response_of(*answer, parked->facts) : std::get<Response>(next.content);
+    const std::string text = cgi_text(response, parked->facts.head);
+    limit.begin(parked->request.connection(), kWriteMax);
+    parked->request.finish(text);
+    limit.end();
+  }
+
+  const Configuration configuration_;
+  const Sink sink_;
+  const Clock clock_;
+  std::atomic<std::uint64_t> body_bytes_max_;
+  Listener front_, operator_;
+  ParkedRequests parked_;
+  std::atomic<std::uint64_t> next_id_ = 1;
+  std::deque<TimeLimit> limits_;   // one for each thread; filled before the first starts to be swept
+  std::vector<std::thread> accepting_, responding_;
+
+  std::mutex answers_mutex_;   // of what follows
+  std::condition_variable answers_ready_;
+  std::deque<Queued> answers_;
+  int idle_responders_ = 0;
+  bool finished_ = false;
+};
+
+Server::Server(const Configuration& configuration, Sink sink, Clock clock)
+    : impl_(std::make_unique<Impl>(configuration, std::move(sink), std::move(clock))) {}
+Server::~Server() = default;
+void Server::start() { impl_->start(); }
+void Server::sweep() { impl_->sweep(); }
+void Server::stop_accepting() { impl_->stop_accepting(); }
+void Server::finish() { impl_->finish(); }
+void Server::answer(core::RequestId request, core::Answer answer) { impl_->queue(request, std::move(answer)); }
+void Server::respond(core::RequestId request, Response response) { impl_->queue(request, std::move(response)); }
+void Server::set_seed(core::RequestId request, std::string seed) { impl_->parked().set_seed(request, std::move(seed)); }
+void Server::change_body_bytes_max(std::uint64_t bytes) { impl_->body_bytes_max() = bytes; }
+std::string Server::instance_of(std::uint64_t request) const { return impl_->parked().instance_of(core::RequestId{request}); }
+std::size_t Server::parked() const { return impl_->parked().size(); }
+
+}  // namespace roost::front

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// The two pipes of one worker, seen from roostd: frames go out through a queue that never blocks, bytes come in and are cut
+// into frames. It knows nothing of processes.
+// Thread: one.
+
+#include <functional>
+#include <string>
+
+#include "backend/launch/descriptor.h"
+#include "backend/launch/event_loop.h"
+#include "worker/wire/frames.h"
+
+namespace roost::launch {
+
+class WorkerPipes {
+ public:
+  using Readable = std::function<void()>;
+
+  // Makes the pipes. Throws std::system_error (too many open files, …).
+  // Requires: loop outlives it. `readable` is called from the loop when there is something to take().
+  WorkerPipes(EventLoop& loop, Readable readable);
+  ~WorkerPipes();
+  WorkerPipes(const WorkerPipes&) = delete;
+  WorkerPipes& operator=(const WorkerPipes&) = delete;
+
+  // The child's ends, until they have been given to it.
+  [[nodiscard]] int child_stdin() const { return child_stdin_.get(); }
+  [[nodiscard]] int child_stdout() const { return child_stdout_.get(); }
+  void child_has_its_ends();
+
+  // Writes what the pipe takes now and queues the rest. False: nobody reads the other end any more.
+  [[nodiscard]] bool write(BytesView bytes);
+  [[nodiscard]] std::size_t unsent_bytes() const { return queue_.size() - queue_sent_; }
+
+  enum class Taken { Some, Nothing, End };
+  // Reads once (at most a buffer) and gives whole frames to `sink` until it returns false. What is malformed is told in fault().
+  [[nodiscard]] Taken take(const std::function<bool(wire::FromWorker)>& sink);
+  // Why nothing more can be read from it; empty: nothing is wrong.
+  [[nodiscard]] const std::string& fault() const { return fault_; }
+  void stop_reading();
+  [[nodiscard]] bool reading() const { return static_cast<bool>(from_); }
+
+ private:
+  void write_queue();
+  void stop_writing();
+
+  EventLoop& loop_;
+  Descriptor child_stdin_, child_stdout_;
+  Descriptor to_, from_;
+  bool to_watched_ = false;
+  bool to_broken_ = false;
+  Bytes queue_;
+  std::size_t queue_sent_ = 0;
+  wire::FrameSplitter splitter_;
+  std::string fault_;
+};
+
+}  // namespace roost::launch

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+#include "ops/cli/command_line.h"
+
+#include <iostream>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "ops/cli/suggestion.h"
+
+namespace roost::cli {
+namespace {
+
+constexpr double kIntervalMin = 0.1, kIntervalMax = 3600;   // seconds between two pictures of `node top`
+constexpr unsigned kRowsMax = 10000;
+constexpr unsigned kWaitMax = 86400;   // seconds; the container has a lower limit of its own
+const char* const kStates = "asleep, waking, idle, active, draining or destroyed";
+
+// Everything the option tables write into.
+struct Parsed {
+  Surroundings surroundings;
+  NodeList list;
+  NodeShow show;
+  NodeTop top;
+  Eval eval;
+  Completion completion;
+  bool list_json = false, show_json = false, eval_json = false;
+  unsigned wait_s = 0;
+};
+
+struct Verbs {
+  CLI::App* node;
+  CLI::App* list;
+  CLI::App* show;
+  CLI::App* top;
+  CLI::App* eval;
+  CLI::App* completion;
+};
+
+void add_shared_options(CLI::App& app, Parsed& parsed) {
+  app.add_option("--home", parsed.surroundings.home, "the container's folder (default: $ROOST_HOME, else the nearest var/)")
+      ->envname("ROOST_HOME")->type_name("DIR");
+  app.add_option("--map", parsed.surroundings.map, "the status map's name (default: status_map in roost.toml)")
+      ->type_name("NAME");
+  app.add_option("--color", parsed.surroundings.color, "auto, always or never")
+      ->type_name("WHEN")->default_str("auto")->check(CLI::IsMember({"auto", "always", "never"}));
+}
+
+void add_node_verbs(CLI::App& app, Parsed& parsed, Verbs& verbs) {
+  verbs.node = app.add_subcommand("node", "look at nodes; wakes none, and works while roostd does not");
+  verbs.node->require_subcommand(1);
+  verbs.list = verbs.node->add_subcommand("list", "every node of the container, sleeping ones too");
+  verbs.list->add_option("--state", parsed.list.state, std::string("only nodes that are ") + kStates)->type_name("STATE");
+  verbs.list->add_option("--parent", parsed.list.parent, "only children of this node")->type_name("FINGERPRINT");
+  verbs.list->add_flag("--json", parsed.list_json, "print JSON");
+  verbs.show = verbs.node->add_subcommand("show", "one node: state, process, memory, mailbox, budget use");
+  verbs.show->add_option("fingerprint", parsed.show.fingerprint, "the node, or the beginning of its fingerprint")
+      ->required()->type_name("FINGERPRINT");
+  verbs.show->add_flag("--json", parsed.show_json, "print JSON");
+  verbs.top = verbs.node->add_subcommand("top", "the busiest nodes, again and again");
+  verbs.top->add_flag("--once", parsed.top.once, "print one picture and end");
+  verbs.top->add_option("--interval", parsed.top.interval_s, "seconds between pictures")
+      ->type_name("SECONDS")->default_str("1")->check(CLI::Range(kIntervalMin, kIntervalMax));
+  verbs.top->add_option("--rows", parsed.top.rows, "nodes to show (default: what fits the terminal)")
+      ->type_name("N")->check(CLI::Range(1u, kRowsMax));
+}
+
+void add_other_verbs(CLI::App& app, Parsed& parsed, Verbs& verbs) {
+  verbs.eval = app.add_subcommand("eval", "send a program to a node and print its value");
+  verbs.eval->add_option("url", parsed.eval.url, "the node's URL, its fingerprint, or a name in roost.json (playground)")
+      ->required()->type_name("URL");
+  auto* file = verbs.eval->add_option("file", parsed.eval.file, "the program; - is stdin")->type_name("FILE");
+  verbs.eval->add_option("-e,--expression", parsed.eval.expression, "the program itself")
+      ->type_name("EXPR")->excludes(file);
+  verbs.eval->add_flag("--json", parsed.eval_json, "ask for JSON, and print problems as JSON too");
+  verbs.eval->add_flag("--debug", parsed.eval.debug, "print the program's debug lines before the value");
+  verbs.eval->add_option("--wait", parsed.wait_s, "wait at most so many seconds")
+      ->type_name("SECONDS")->check(CLI::Range(1u, kWaitMax));
+  verbs.eval->add_option("--cacert", parsed.eval.ca_file, "trust this CA (default: the container's own)")->type_name("FILE");
+  verbs.completion = app.add_subcommand("completion", "print the completion script for a shell");
+  verbs.completion->add_option("shell", parsed.completion.shell, "bash")
+      ->type_name("SHELL")->default_str("bash")->check(CLI::IsMember({"bash"}));
+}
+
+CLI::App* deepest(CLI::App* app) {
+  while (!app->get_subcommands().empty()) app = app->get_subcommands().front();
+  return app;
+}
+
+std::vector<std::string> words_known_to(const CLI::App& app, bool options) {
+  std::vector<std::string> words;
+  if (options) {
+    for (const CLI::App* at = &app; at; at = at->get_parent())
+      for (const CLI::Option* option : at->get_options())
+        for (const std::string& name : option->get_lnames()) words.push_back("--" + name);
+  } else {
+    for (const CLI::App* verb : app.get_subcommands({})) words.push_back(verb->get_name());
+  }
+  return words;
+}
+
+// The first word that no part of the command line took, or the word that stands where a verb should.
+std::string unexpected_word(const CLI::App& root, const CLI::App& at, int argc, const char* const* argv) {
+  const auto remaining = root.remaining(true);
+  if (!remaining.empty()) return remaining.front();
+  const int depth = at.get_parent() == nullptr ? 1 : 2;
+  for (int i = depth; i < argc; ++i)
+    if (argv[i][0] != '-') return argv[i];
+  return {};
+}
+
+// The whole command that leads to `at`: "roost node list".
+std::string path_to(const CLI::App& app, const CLI::App& at) {
+  std::string path = "roost";
+  for (const CLI::App* verb = &app; verb != &at;) path += " " + (verb = verb->get_subcommands().front())->get_name();
+  return path;
+}
+
+std::optional<std::string> suggestion_for(const std::string& word, const CLI::App& at) {
+  if (word[0] == '-') return nearest(word.substr(0, word.find('=')), words_known_to(at, true));
+  // A verb without its noun is the likeliest slip of all.
+  for (const CLI::App* noun : at.get_subcommands({}))
+    for (const CLI::App* verb : noun->get_subcommands({}))
+      if (verb->get_name() == word) return noun->get_name() + " " + word;
+  return nearest(word, words_known_to(at, false));
+}
+
+[[noreturn]] void refuse(CLI::App& app, const CLI::ParseError& error, int argc, const char* const* argv) {
+  CLI::App* at = deepest(&app);
+  std::string message = error.what();
+  const bool misplaced = dynamic_cast<const CLI::ExtrasError*>(&error) || dynamic_cast<const CLI::RequiredError*>(&error);
+  const std::string word = misplaced ? unexpected_word(app, *at, argc, argv) : std::string();
+  if (!word.empty() && (word[0] == '-' || !words_known_to(*at, false).empty())) {
+    message = "`" + word + "` is not known here";
+    if (const auto near = suggestion_for(word, *at)) message += "; did you mean `" + *near + "`?";
+  }
+  throw Ended(ExitCode::Usage, message + "\n(`" + path_to(app, *at) + " --help` says what is)");
+}
+
+Command command_of(Parsed& parsed, const Verbs& verbs) {
+  if (verbs.list->parsed()) {
+    parsed.list.output = parsed.list_json ? Output::Json : Output::Text;
+    return parsed.list;
+  }
+  if (verbs.show->parsed()) {
+    parsed.show.output = parsed.show_json ? Output::Json : Output::Text;
+    return parsed.show;
+  }
+  if (verbs.top->parsed()) return parsed.top;
+  if (verbs.completion->parsed()) return parsed.completion;
+  parsed.eval.output = parsed.eval_json ? Output::Json : Output::Text;
+  parsed.eval.has_expression = verbs.eval->count("--expression") > 0;
+  if (verbs.eval->count("--wait") > 0) parsed.eval.wait_s = parsed.wait_s;
+  if (!parsed.eval.has_expression && parsed.eval.file.empty()) parsed.eval.file = "-";
+  return parsed.eval;
+}
+
+}  // namespace
+
+std::optional<CommandLine> parse_command_line(int argc, const char* const* argv) {
+  Parsed parsed;
+  parsed.surroundings.color = "auto";
+  parsed.completion.shell = "bash";
+  Verbs verbs{};
+  CLI::App app("roost: look at a node container and send programs to its nodes", "roost");
+  app.set_version_flag("--version", "roost " ROOST_VERSION, "print the version");
+  app.set_help_flag("-h,--help", "print this help");
+  app.fallthrough();
+  app.require_subcommand(1);
+  app.footer("Exit codes: 0 done, 1 refused, 2 wrong usage, 3 cannot reach the container, 4 outcome unknown.");
+  add_shared_options(app, parsed);
+  add_node_verbs(app, parsed, verbs);
+  add_other_verbs(app, parsed, verbs);
+  for (CLI::App* verb : {verbs.node, verbs.list, verbs.show, verbs.top, verbs.eval, verbs.completion}) verb->fallthrough();
+  try {
+    app.parse(argc, const_cast<char**>(argv));
+  } catch (const CLI::CallForHelp&) {
+    const CLI::App* at = deepest(&app);
+    const std::string path = path_to(app, *at);
+    std::cout << at->help(at == &app ? "" : path.substr(0, path.rfind(' ')));
+    return std::nullopt;
+  } catch (const CLI::CallForVersion& version) {
+    std::cout << version.what() << '\n';
+    return std::nullopt;
+  } catch (const CLI::ParseError& error) {
+    refuse(app, error, argc, argv);
+  }
+  return CommandLine{parsed.surroundings, command_of(parsed, verbs)};
+}
+
+}  // namespace roost::cli

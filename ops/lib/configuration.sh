@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+#
+# What is written into the container's folder before anything starts: the folder itself, roost.toml, nginx's files.
+# Requires: settings.sh, say.sh, processes.sh.
+
+readonly kReadMargin_s=15       # nginx waits this much longer for roostd than roostd lets a request take
+readonly kConnectionsMax=20000  # of one nginx process
+
+# The nearest folder above (or at) $1 that exists.
+existing_ancestor() {
+  local path=$1
+  while [ ! -e "$path" ]; do path=$(dirname "$path"); done
+  echo "$path"
+}
+
+make_server_user() {
+  [ "$(id -u)" = 0 ] || return 0
+  id "$server_user" >/dev/null 2>&1 ||
+    useradd --system --user-group --home-dir /nonexistent --no-create-home --shell /usr/sbin/nologin \
+      --comment "roost node containers" "$server_user"
+}
+
+# As root the servers run as a user who may be unable to reach `home`: a clone below /root, or a private folder of /tmp.
+# Then the data are kept elsewhere and `home` points there.
+place_home() {
+  local parent
+  place_note=
+  if [ ! -L "$home" ] && [ "$(id -u)" = 0 ]; then
+    parent=$(existing_ancestor "$(dirname "$home")")
+    if ! as_server test -x "$parent"; then
+      local elsewhere
+      elsewhere=$kRemoteHomes/$(printf '%s' "$home" | sha256sum | cut -c1-12)
+      if [ -d "$home" ]; then
+        rmdir "$home" 2>/dev/null || fail "$home is not empty, and user $server_user cannot reach it" \
+          "Choose another ROOST_HOME, or let others pass through its parent folders (chmod o+x)."
+      fi
+      mkdir -p "$elsewhere" "$(dirname "$home")"
+      ln -s "$elsewhere" "$home"
+    fi
+  fi
+  if [ -L "$home" ]; then mkdir -p "$(readlink -m "$home")"; fi
+  locate
+  if [ "$data" != "$home" ]; then place_note="in $data, which user $server_user can reach"; fi
+}
+
+make_folders() {
+  local socket=$run/$kLongestSocket.lock
+  # The path stands in five configuration files with five ways of quoting.
+  [[ "$data" =~ ^[A-Za-z0-9._/+-]+$ ]] || fail "the path $data has characters other than letters, digits and ._/+-" "Choose another ROOST_HOME."
+  [ "${#socket}" -le $kSocketPathMax ] ||
+    fail "the path of a socket would have ${#socket} bytes ($socket); a unix socket's has at most $kSocketPathMax" \
+      "Choose a shorter ROOST_HOME."
+  if [ -d "$data" ] && [ ! -e "$marker" ] && [ -n "$(ls -A "$data")" ]; then
+    fail "$data is not empty and is not a container's folder" "Choose another ROOST_HOME."
+  fi
+  mkdir -p "$data"
+  chown "$server_user:" "$data"
+  chmod 755 "$data"
+  echo "The folder of a roost container. ops/down --purge removes it." >"$marker"
+  mkdir -p "$run" "$log" "$bin" "$keys" "$data/nginx/temp"
+  chown "$server_user:" "$run" "$log" "$keys" "$data/nginx" "$data/nginx/temp"
+  chmod 750 "$run" "$log"
+  chmod 700 "$keys" "$data/nginx/temp"
+}
+
+make_master_key() {
+  [ -s "$keys/master.key" ] && return
+  quietly "$log/master-key.log" as_server "$bin/roostd" --make-master-key "$keys/master.key"
+  rm -f "$log/master-key.log"
+}
+
+# Once; afterwards the file is the operator's. Only the port is ever changed, and only if ROOST_PORT asks for it.
+write_configuration() {
+  configuration_note=
+  if [ ! -e "$config" ]; then
+    default_configuration | with_extra "${ROOST_EXTRA_CONFIG:-}" >"$config.new"
+    chown "$server_user:" "$config.new"
+    chmod 640 "$config.new"
+    mv "$config.new" "$config"
+    configuration_note="written"
+  elif [ "$(port_configured)" != "$port" ]; then
+    sed -i "s/^\([[:space:]]*host[[:space:]]*=[[:space:]]*\"[^:\"]*\)[^\"]*\"/\1:$port\"/" "$config"
+    configuration_note="port is now $port"
+  fi
+  as_server "$bin/roostd" --check-config --config "$config" >"$log/check-config.log" 2>&1 ||
+    fail "roostd refuses $config:" "$(tail -5 "$log/check-config.log" | sed '2,$s/^/    /')"
+}
+
+default_configuration() {
+  cat <<END
+# Written by ops/up, and yours from then on. docs/configuration.md lists every setting. After a change: ops/up, or
+# kill -HUP \$(cat $run/roostd.pid) for those that need no restart.
+host = "localhost:$port"
+front_socket = "$run/front.sock"
+operator_socket = "$run/operator.sock"
+database = "host=$run dbname=roost user=roost_app"
+master_key_file = "$keys/master.key"
+status_map = "/roost-$(printf '%s %s' "$server_user" "$data" | sha256sum | cut -c1-12)"
+worker = "$bin/roost-worker"
+END
+}
+
+# with_extra FILE: standard input without the settings that FILE has, then FILE.
+with_extra() {
+  if [ -z "$1" ]; then cat; return; fi
+  [ -r "$1" ] || fail "cannot read $1 (ROOST_EXTRA_CONFIG)"
+  local keys_of_file
+  keys_of_file=$(sed -n 's/^[[:space:]]*\([a-z_]*\)[[:space:]]*=.*/\1/p' "$1" | paste -sd'|')
+  grep -vE "^(${keys_of_file:-none})[[:space:]]*=" || true
+  cat "$1"
+}
+
+# Copies nginx/ and fills in the words between @ signs. Sets nginx_files_changed.
+write_nginx_files() {
+  nginx_files_changed=false
+  local new=$data/nginx.new files timeout_ms
+  files=$(file_limit)
+  timeout_ms=$(setting request_timeout_ms)
+  rm -rf "$new"
+  mkdir "$new"
+  cp -R "$repository/nginx/snippets" "$repository/nginx/www" "$new/"
+  sed -e "s|@HOME@|$data|g" -e "s|@RUN@|$run|g" -e "s|@LOG@|$log|g" -e "s|@TLS@|$tls|g" -e "s|@TEMP@|$data/nginx/temp|g" \
+      -e "s|@PORT@|$port|g" -e "s|@FILES@|$files|g" \
+      -e "s|@CONNECTIONS@|$((files - 256 < kConnectionsMax ? files - 256 : kConnectionsMax))|g" \
+      -e "s|@READ_TIMEOUT@|$((${timeout_ms:-30000} / 1000 + kReadMargin_s))|g" \
+      "$repository/nginx/roost.conf" >"$new/roost.conf"
+  # A machine without IPv6 cannot listen on ::1.
+  grep -qs '^0\{31\}1 ' /proc/net/if_inet6 || sed -i '/listen \[::1\]/d' "$new/roost.conf"
+  chmod -R a+rX "$new"
+  if diff -qr -x temp "$data/nginx" "$new" >/dev/null; then rm -rf "$new"; return; fi
+  nginx_files_changed=true
+  rm -rf "$data/nginx/snippets" "$data/nginx/www"
+  mv "$new"/* "$data/nginx/"
+  rmdir "$new"
+}
+
+# Copies what the build made, if it differs. Sets programs_changed.
+install_programs() {
+  programs_changed=false
+  local program from
+  for program in roostd roost-worker roost; do
+    from=$(built "$program")
+    if ! cmp -s "$from" "$bin/$program"; then
+      install -m 755 "$from" "$bin/$program.new"
+      mv "$bin/$program.new" "$bin/$program"   # a running one keeps the file that it has
+      programs_changed=true
+    fi
+  done
+}

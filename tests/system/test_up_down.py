@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: MIT
+"""ops/up and ops/down: what they print works, a second start is quick and keeps everything, two containers stand side by
+side, and nothing is left behind."""
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+import time
+
+import pytest
+
+from roost_container import REPOSITORY, Container, Process, wait_until
+
+TOKEN = "C" * 85 + "A=="
+
+
+def processes_in(folder):
+    """Every process that names this folder in its command line."""
+    found = []
+    for entry in os.scandir("/proc"):
+        if entry.name.isdigit():
+            try:
+                command = pathlib.Path(entry.path, "cmdline").read_bytes()
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            if str(folder).encode() in command:
+                found.append(int(entry.name))
+    return found
+
+
+@pytest.fixture(scope="module")
+def own():
+    container = Container(name="updown")
+    try:
+        container.printed = container.start()
+        yield container
+    finally:
+        container.remove()
+
+
+def test_the_commands_that_are_printed_work(own):
+    commands = [line.strip() for line in own.printed.splitlines() if re.match(r"\s+(curl|\S*roost) ", line)]
+    assert len(commands) >= 3, own.printed
+    for command in commands:
+        done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=30, cwd=REPOSITORY)
+        assert done.returncode == 0 and done.stdout.strip() and "problems#" not in done.stdout, f"{command}\n{done.stdout}{done.stderr}"
+
+
+def test_roost_json_names_what_is_there(own):
+    facts = json.loads((own.home / "roost.json").read_text())
+    assert set(facts) == {"base_url", "ca", "playground", "root", "keys", "admin_socket"}
+    assert own.get(facts["playground"]).status == 200
+    assert pathlib.Path(facts["admin_socket"]).is_socket() and pathlib.Path(facts["ca"]).is_file()
+
+
+def test_the_root_node_admits_nobody(own):
+    own.post(own.facts["root"], "1").problem("access-denied", 403)
+
+
+def test_a_second_start_is_quick_and_keeps_everything(own):
+    own.value(f'Index.insert# 1 "kept" "{TOKEN}"')
+    facts, pid = own.facts, own.roostd_pid()
+    started = time.monotonic()
+    own.start()
+    assert time.monotonic() - started < 10
+    assert own.facts == facts and own.roostd_pid() == pid
+    assert own.value(f'Index.lookup# 1 "{TOKEN}"') == 'Optional.Some "kept"'
+
+
+def test_stopped_and_started_again_everything_is_there(own):
+    facts = own.facts
+    own.stop()
+    assert not processes_in(own.home)
+    own.start()
+    assert own.facts == facts
+    assert own.value(f'Index.lookup# 1 "{TOKEN}"') == 'Optional.Some "kept"'
+
+
+def test_started_after_everything_was_killed_it_mends_itself(own):
+    pids = processes_in(own.home)
+    for pid in pids:
+        try:
+            os.kill(pid, 9)
+        except ProcessLookupError:
+            pass   # its parent took it along
+    wait_until(lambda: not any(Process(pid).alive for pid in pids), 5, "the end of all processes")
+    own.start()
+    assert own.value(f'Index.lookup# 1 "{TOKEN}"') == 'Optional.Some "kept"'
+
+
+def test_two_containers_stand_side_by_side(own, container):
+    assert own.base_url != container.base_url and own.playground != container.playground
+    assert own.value("1") == container.value("1") == "1"
+    path = container.playground.removeprefix(container.base_url)
+    own.get(path).problem("unknown-node", 404)
+
+
+def test_purged_nothing_is_left():
+    container = Container(name="purged")
+    try:
+        container.start()
+        name = next(line for line in (container.home / "roost.toml").read_text().splitlines() if line.startswith("status_map"))
+        shared = pathlib.Path("/dev/shm", name.split('"')[1].lstrip("/"))
+        assert shared.exists()
+        real = container.home.resolve()
+        container.stop("--purge")
+        assert not processes_in(container.home) and not processes_in(real)
+        assert not shared.exists() and not (container.home / "postgres").exists()
+        assert not container.home.exists() or not any(container.home.iterdir())
+    finally:
+        container.remove()

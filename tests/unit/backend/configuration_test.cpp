@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+#include "backend/front/configuration.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <regex>
+
+namespace roost::front {
+namespace {
+
+const std::string kMinimal = R"(
+front_socket = "f"
+operator_socket = "o"
+database = "d"
+master_key_file = "k"
+status_map = "/m"
+worker = "w"
+)";
+
+Configuration good(const std::string& more) {
+  auto parsed = parse_configuration(kMinimal + more, "roost.toml");
+  EXPECT_TRUE(parsed.ok()) << (parsed.ok() ? "" : parsed.error());
+  return std::move(parsed).value();
+}
+std::string bad(const std::string& text) {
+  const auto parsed = parse_configuration(text, "roost.toml");
+  EXPECT_FALSE(parsed.ok());
+  return parsed.ok() ? "" : parsed.error();
+}
+bool says(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+TEST(Configuration, TheRequiredKeysAreEnough) {
+  const Configuration c = good("");
+  EXPECT_EQ(c.front_socket, "f");
+  EXPECT_EQ(c.worker, "w");
+  EXPECT_EQ(c.core.host, "localhost:8443");
+}
+
+TEST(Configuration, ValuesGoWhereTheyBelong) {
+  const Configuration c = good("idle_timeout_ms = 1500\nawake_max = 7\nlog_format = \"json\"\nallow_weak_sandbox = true\n");
+  EXPECT_EQ(c.core.idle_timeout, std::chrono::milliseconds(1500));
+  EXPECT_EQ(c.core.awake_max, 7u);
+  EXPECT_EQ(c.log_format, "json");
+  EXPECT_TRUE(c.allow_weak_sandbox);
+}
+
+TEST(Configuration, AMissingRequiredKeyIsNamed) { EXPECT_TRUE(says(bad("front_socket = \"f\"\n"), "`operator_socket` is required")); }
+
+TEST(Configuration, AnUnknownKeyIsRefusedWithItsLineAndTheNearestKnownOne) {
+  const std::string error = bad(kMinimal + "idel_timeout_ms = 5\n");
+  EXPECT_TRUE(says(error, "line 8")) << error;
+  EXPECT_TRUE(says(error, "`idel_timeout_ms`") && says(error, "`idle_timeout_ms`")) << error;
+}
+
+TEST(Configuration, AValueOutOfRangeIsRefusedWithTheRange) {
+  const std::string error = bad(kMinimal + "accept_threads = 0\n");
+  EXPECT_TRUE(says(error, "accept_threads") && says(error, "from 1 to 64")) << error;
+}
+
+TEST(Configuration, ANegativeNumberIsRefused) { EXPECT_TRUE(says(bad(kMinimal + "awake_max = -1\n"), "awake_max")); }
+
+TEST(Configuration, AValueOfAnotherTypeIsRefused) {
+  EXPECT_TRUE(says(bad(kMinimal + "awake_max = \"many\"\n"), "an integer"));
+  EXPECT_TRUE(says(bad(kMinimal + "host = 5\n"), "a text"));
+  EXPECT_TRUE(says(bad(kMinimal + "allow_weak_sandbox = 1\n"), "true or false"));
+}
+
+TEST(Configuration, AnUnknownChoiceIsRefusedWithThoseThereAre) {
+  EXPECT_TRUE(says(bad(kMinimal + "log_level = \"loud\"\n"), "\"warning\""));
+}
+
+TEST(Configuration, WhatIsNotTomlIsRefusedWithItsLine) { EXPECT_TRUE(says(bad("front_socket = \"f\"\nawake_max = = 3\n"), "line 2")); }
+
+TEST(Configuration, AFileThatIsNotThereIsRefusedByName) {
+  EXPECT_TRUE(says(read_configuration("/nonexistent/roost.toml").error(), "/nonexistent/roost.toml"));
+}
+
+// Every key of the documentation's table is known, with the default that the table gives.
+TEST(Configuration, TheDocumentationAgrees) {
+  std::ifstream file("docs/configuration.md");
+  ASSERT_TRUE(file) << "run from the top of the tree";
+  const std::regex row(R"(\| `(\w+)` ?\*? \| (\S+) \|.*)");
+  int rows = 0;
+  for (std::string line; std::getline(file, line);) {
+    std::smatch match;
+    if (!std::regex_match(line, match, row)) continue;
+    ++rows;
+    const std::string key = match[1], value = match[2];
+    if (value == "required") continue;
+    const bool bare = value.front() != '`' || value == "`true`";
+    const std::string text = value.front() == '`' ? value.substr(1, value.size() - 2) : value;
+    const std::string toml = bare ? text : "\"" + text + "\"";
+    EXPECT_TRUE(parse_configuration(kMinimal + key + " = " + toml + "\n", "roost.toml").ok()) << line;
+  }
+  EXPECT_EQ(rows, 29);
+}
+
+}  // namespace
+}  // namespace roost::front

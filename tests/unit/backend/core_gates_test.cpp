@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT
+#include "tests/unit/backend/core_fixture.h"
+
+namespace roost::core {
+namespace {
+
+class CoreGates : public CoreTest {
+ protected:
+  void SetUp() override {
+    have(record(1));
+    have(record(2));
+    first = request(1);
+    ready(1);
+  }
+  std::uint64_t first = 0;
+};
+
+TEST_F(CoreGates, AnAnswerWaitsForTheWriteBeforeIt) {
+  writes(1);
+  answers(1, first);
+  EXPECT_EQ(kind_of(first), "(open)");
+  commits();
+  EXPECT_EQ(value_of(first), "2");
+}
+
+TEST_F(CoreGates, AnAnswerWithoutAWriteDoesNotWait) {
+  answers(1, first);
+  EXPECT_EQ(value_of(first), "2");
+  EXPECT_TRUE(batches.empty());
+}
+
+TEST_F(CoreGates, AComputationWaitsForTheWriteBeforeIt) {
+  writes(1);
+  sends(1, first, 2);
+  EXPECT_EQ(launches.size(), 1u);
+  commits();
+  EXPECT_EQ(launches.size(), 2u);
+}
+
+TEST_F(CoreGates, AReadWaitsForTheWriteBeforeIt) {
+  writes(1);
+  says(1, wire::Read{5, wire::ReadKind::First, Bytes(wire::kTokenBytes, 't'), ""});
+  EXPECT_TRUE(state_reads.empty());
+  commits();
+  ASSERT_EQ(state_reads.size(), 1u);
+  container().read_done(now, state_reads[0].id, std::vector<wire::Entry>{{"h", "k", "v"}});
+  ASSERT_EQ(sent_to<wire::ReadResult>(1), 1u);
+  EXPECT_EQ(std::get<wire::ReadResult>(sent.back().frame).read, 5u);
+}
+
+TEST_F(CoreGates, WhatGathersWhileOneBatchIsUnderWayIsTheNext) {
+  writes(1, "a");
+  writes(1, "b");
+  writes(1, "c");
+  ASSERT_EQ(batches.size(), 1u);
+  EXPECT_EQ(batches[0].id, BatchId{8});
+  EXPECT_EQ(batches[0].entries.size(), 1u);
+  commits();
+  ASSERT_EQ(batches.size(), 2u);
+  EXPECT_EQ(batches[1].id, BatchId{9});
+  EXPECT_EQ(batches[1].entries.size(), 2u);
+}
+
+TEST_F(CoreGates, ABatchIsNotLargerThanItsLimit) {
+  settings.journal_batch_max = 2;
+  container().change_settings(now, settings);
+  for (int i = 0; i < 6; ++i) writes(1);
+  commits();
+  EXPECT_EQ(batches.back().entries.size(), 2u);
+}
+
+TEST_F(CoreGates, AnotherNodesOutputDoesNotWait) {
+  writes(1);
+  const auto id = request(2);
+  ready(2);
+  answers(2, id);
+  EXPECT_EQ(value_of(id), "2");
+}
+
+TEST_F(CoreGates, AFailedBatchEndsItsWriters) {
+  writes(1);
+  answers(1, first);
+  commits(false);
+  EXPECT_TRUE(is_killed(1));
+  ASSERT_EQ(kind_of(first), "storage-failed");
+  EXPECT_NE(problem_of(first)->detail.find("no space"), std::string::npos);
+}
+
+TEST_F(CoreGates, AFailedBatchTakesItsWritersLaterEntriesWithIt) {
+  writes(1, "a");
+  writes(1, "b");
+  commits(false);
+  EXPECT_EQ(batches.size(), 1u) << "b rests on a, and must not be committed";
+}
+
+TEST_F(CoreGates, AFailedBatchSparesOthersEntries) {
+  request(2);
+  ready(2);
+  writes(1, "a");
+  writes(2, "b");
+  commits(false);
+  ASSERT_EQ(batches.size(), 2u);
+  EXPECT_EQ(batches[1].id, batches[0].id) << "the position was not reached";
+  EXPECT_FALSE(is_killed(2));
+}
+
+TEST_F(CoreGates, AfterAFailedBatchTheNodeIsUsable) {
+  writes(1);
+  commits(false);
+  dies(1);
+  const auto id = request(1);
+  ready(2);
+  answers(2, id);
+  EXPECT_EQ(value_of(id), "2");
+}
+
+TEST_F(CoreGates, WhatAProcessSaidBeforeItDiedIsLetOut) {
+  writes(1);
+  answers(1, first);
+  dies(1);
+  EXPECT_EQ(kind_of(first), "(open)");
+  commits();
+  EXPECT_EQ(value_of(first), "2");
+}
+
+TEST_F(CoreGates, TooManyBytesInTheJournalEndTheWriter) {
+  settings.journal_bytes_max = 1000;
+  container().change_settings(now, settings);
+  writes(1, std::string(2000, 'x'));
+  EXPECT_TRUE(is_killed(1));
+  ASSERT_EQ(kind_of(first), "storage-failed");
+  EXPECT_EQ(problem_of(first)->setting, "journal_bytes_max");
+}
+
+TEST_F(CoreGates, AReadThatFailedIsToldToTheWorker) {
+  says(1, wire::Read{5, wire::ReadKind::First, Bytes(wire::kTokenBytes, 't'), ""});
+  container().read_done(now, state_reads.at(0).id, Refused{std::string("the database is gone")});
+  EXPECT_FALSE(std::get<wire::ReadResult>(sent.back().frame).ok);
+}
+
+TEST_F(CoreGates, ASpawnedNodeIsAChildWithItsParentsAccess) {
+  says(1, wire::Reserve{1});
+  spawns(1, 50);
+  ASSERT_EQ(batches.size(), 1u);
+  const auto& made = std::get<NodeCreation>(batches[0].entries.at(0)).record;
+  EXPECT_EQ(made.key, key(50));
+  EXPECT_EQ(made.parent, key(1));
+  EXPECT_EQ(made.lifetime, Lifetime::Linked);
+  EXPECT_EQ(made.access.kind, AccessKind::Anyone);
+  EXPECT_EQ(made.sealed_key, "sealed:" + Bytes(32, 's'));
+}
+
+TEST_F(CoreGates, ASpawnedNodeCanBeSpokenToOnceItIsDurable) {
+  says(1, wire::Reserve{1});
+  spawns(1, 50);
+  EXPECT_EQ(kind_of(request(50)), "unknown-node");
+  sends(1, first, 50);
+  EXPECT_EQ(launches.size(), 1u);
+  commits();
+  ASSERT_EQ(launches.size(), 2u);
+  EXPECT_EQ(launches[1].node, key(50));
+}
+
+TEST_F(CoreGates, AChildWhoseCreationFailedIsNotThere) {
+  says(1, wire::Reserve{1});
+  spawns(1, 50);
+  commits(false);
+  EXPECT_EQ(kind_of(request(50)), "unknown-node");
+  EXPECT_EQ(container().counts().nodes, 2u);
+  EXPECT_EQ(board.size(), 2u);
+}
+
+TEST_F(CoreGates, ACreationIsAnsweredWhenItIsDurable) {
+  container().create(now, RequestId{900}, record(60));
+  EXPECT_FALSE(is_answered(900));
+  commits();
+  EXPECT_TRUE(is_done(900));
+}
+
+}  // namespace
+}  // namespace roost::core

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+// What a person reads when a text is refused, in full.
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/lang/same_tree.h"
+
+namespace roost::lang {
+namespace {
+
+struct Case {
+  const char* text;
+  const char* message;
+};
+
+void expect_messages(std::initializer_list<Case> cases) {
+  for (const auto& [text, message] : cases) EXPECT_EQ(Parsed(text).message(), message) << text;
+}
+
+TEST(SyntaxErrors, Terms) {
+  expect_messages({
+    {"", "line 1, column 1: found the end of the text, expected a term"},
+    {"+ 1", "line 1, column 1: found `+`, expected a term"},
+    {"1 +", "line 1, column 4: found the end of the text, expected a term after the operator `+`"},
+    {"1 <=_Number )", "line 1, column 13: found `)`, expected a term after the operator `Number.<=`"},
+    {"(1, 2,)", "line 1, column 7: found `)`, expected a term"},
+    {"(1, 2", "line 1, column 6: found the end of the text, expected `)`, `,`, `:` and a type, an argument or an operator"},
+    {"[1 2; 3]", "line 1, column 5: found `;`, expected `,`, `:` and a type, `]`, an argument or an operator"},
+    {"5.", "line 1, column 2: found `.`, expected `:` and a type, `;`, an argument, an operator or the end of the text"},
+    {"f x )", "line 1, column 5: found `)`, expected `->`, `:` and a type, `;`, an argument, an operator or the end of the text"},
+    {"w _ -> 3", "line 1, column 5: found `->`, expected `:` and a type, `;`, an argument, an operator or the end of the text"},
+    {"1; 2", "line 1, column 4: found `2`, expected the end of the text"},
+    {"f <| let k = 3; k;;", "line 1, column 6: found `let`, expected a term after the operator `<|`"},
+    {"then", "line 1, column 1: found `then`, expected a term"},
+  });
+}
+
+TEST(SyntaxErrors, Conditionals) {
+  expect_messages({
+    {"if p then q", "line 1, column 12: found the end of the text, expected `->`, `:` and a type, `else`, an argument or an operator"},
+    {"if 1 else 2", "line 1, column 6: found `else`, expected `:` and a type, `;`, `then`, an argument, an operator or the end of the text"},
+    {"if p then else 2", "line 1, column 11: found `else`, expected a term"},
+  });
+}
+
+TEST(SyntaxErrors, Bindings) {
+  expect_messages({
+    {"let ;;", "line 1, column 5: found `;`, expected `rec` or a binding"},
+    {"let rec 1", "line 1, column 9: found `1`, expected a binding"},
+    {"let k _ = 3; k;;", "line 1, column 7: found `_`, expected `=` and what `k` stands for, a parameter of `k` or an operator"},
+    {"let k = 3; k;", "line 1, column 14: found the end of the text, expected a second `;` after the body of `let`"},
+    {"let k = 3;;", "line 1, column 11: found `;`, expected a binding or a term"},
+    {"let k = 3\nm = 4; k;;", "line 2, column 3: found `=`, expected `->`, `:` and a type, `;` after the binding of `k`, an argument or an operator"},
+    {"let a + 3 = 1; 2;;", "line 1, column 9: found `3`, expected the second parameter of `+`"},
+    {"let k : Number; m = 3; m;;", "line 1, column 17: the signature is of `k`, but the binding after it is of `m`"},
+    {"let k : Number; 3;;", "line 1, column 17: found `3`, expected the binding of `k` after its signature"},
+    {"let rec f = 1; g = 2; f x = 3; f;;", "line 1, column 23: `f` is bound twice in one `let rec`"},
+    {"let alias = Text; k = 1; k;;", "line 1, column 11: found `=`, expected the name of the alias"},
+    {"let alias T 3; k = 1; k;;", "line 1, column 13: found `3`, expected `=` and what `T` stands for or a parameter of the alias `T`"},
+  });
+}
+
+TEST(SyntaxErrors, DoBlocks) {
+  expect_messages({
+    {"do Remote x := Remote.here;;", "line 1, column 28: found `;`, expected a statement"},
+    {"do Remote ;;", "line 1, column 11: found `;`, expected a statement"},
+    {"do 3", "line 1, column 4: found `3`, expected the name that the `do` block is for"},
+    {"do Remote 3;", "line 1, column 13: found the end of the text, expected `;` to end the `do` block or a statement"},
+    {"do Remote 3)", "line 1, column 12: found `)`, expected `:` and a type, `;` after the statement, an argument or an operator"},
+    {"do Remote\n  x := 1;\n  y := ;\n  x;;", "line 3, column 8: found `;`, expected a term"},
+  });
+}
+
+TEST(SyntaxErrors, Types) {
+  expect_messages({
+    {"_ : ()", "line 1, column 6: found `)`, expected a type"},
+    {"_ : Text -> ∀ a . a", "line 1, column 13: found `∀`, expected a type"},
+    {"_ : ∀ A . A", "line 1, column 7: found `A`, expected a type variable"},
+    {"_ : ∀ a Text", "line 1, column 9: found `Text`, expected `.` after the type variables or a type variable"},
+    {"a : Text : Text", "line 1, column 10: found `:`, expected `->` and a type, `;`, a type as argument or the end of the text"},
+    {"1 : Vector Banana", "line 1, column 12: unknown type `Banana`"},
+    {"(v -> v) : a -> a", "line 1, column 12: unknown type `a`"},
+    {"let alias P a b = (a, b); k = 1; (k : P Text);;", "line 1, column 39: the alias `P` is used with 1 of its 2 parameters; an alias that is an argument itself goes into parentheses with its own"},
+    {"let alias P a = (a, a); k = 1; (k : Vector P);;",
+     "line 1, column 44: the alias `P` is used with 0 of its 1 parameters; an alias that is an argument itself goes into parentheses with its own"},
+  });
+}
+
+TEST(SyntaxErrors, Tokens) {
+  expect_messages({
+    {"f \"open", "line 1, column 3: this text is never closed"},
+    {"f ` g ` h", "line 1, column 3: a backtick begins a name used as an operator: `` `name` ``, with no space before the name"},
+    {"{x}", "line 1, column 1: `{` and `}` are reserved and mean nothing"},
+    {"a + __", "line 1, column 5: this is not a name: a name has a letter or a digit in each part"},
+    {"#abc", "line 1, column 1: this is not a hash: `#` is followed by base64url, padded with `=`, of 64 bytes"},
+    {"é日 \xff", "line 1, column 4: the text is not UTF-8: byte 6 (counted from 0) is 0xff"},
+    {"1;\n \"a very long text that goes\non and on and on\"",
+     "line 2, column 2: found `\"a very long text that goes on and on an…`, expected the end of the text"},
+  });
+}
+
+TEST(SyntaxErrors, PlacesAreGivenAsData) {
+  const Parsed parsed("let k = 3;\n    k = ;");
+  ASSERT_FALSE(parsed.ok());
+  EXPECT_EQ(parsed.error().place.line, 2u);
+  EXPECT_EQ(parsed.error().place.column, 9u);
+  EXPECT_EQ(parsed.error().offset, 19u);
+  EXPECT_EQ(parsed.error().found, "`;`");
+  EXPECT_EQ(parsed.error().expected, std::vector<std::string>{"a term"});
+}
+
+}  // namespace
+}  // namespace roost::lang

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+// Programs that ask for too much. Each ends with a failure that says so, and the node goes on.
+#include "tests/unit/runtime/fake_container.h"
+
+namespace roost::runtime {
+namespace {
+
+using wire::FailureKind;
+
+class Hostile : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    container_.defaults().memory_bytes = 16u << 20;
+    container_.defaults().compute_ms = 200;
+  }
+  void expect(const std::string& program, FailureKind kind) {
+    const auto outcome = container_.run(program);
+    ASSERT_TRUE(outcome.answered) << program;
+    ASSERT_TRUE(outcome.failure) << program << "\n" << outcome.value.substr(0, 100);
+    EXPECT_EQ(static_cast<int>(outcome.failure->kind), static_cast<int>(kind)) << program << "\n" << outcome.failure->reason;
+    EXPECT_EQ(container_.run("1 + 1").value, "2") << "after " << program;
+  }
+  FakeContainer container_;
+};
+
+TEST_F(Hostile, InfiniteLoops) {
+  expect("let rec loop n = loop (n + 1); loop 0;;", FailureKind::ComputeLimit);
+  expect("let rec loop n = bind (u -> loop (n + 1)) (pure n); loop 0;;", FailureKind::ComputeLimit);
+  expect("let rec loop u = do Remote fork (pure u); loop u;;; loop 0;;", FailureKind::ComputeLimit);
+}
+
+TEST_F(Hostile, InfiniteRecursion) { expect("let rec f n = 1 + f (n + 1); f 0;;", FailureKind::MemoryLimit); }
+
+TEST_F(Hostile, InfiniteData) {
+  expect("let rec f v = f (pair v v); f 0;;", FailureKind::MemoryLimit);
+  expect("let rec f v = f (pair 1 v); f 0;;", FailureKind::MemoryLimit);
+  expect("let rec f t = f (Text.concatenate t t); f \"plum\";;", FailureKind::MemoryLimit);
+  expect("let rec f v = f (Vector.concatenate v v); f [1];;", FailureKind::MemoryLimit);
+}
+
+TEST_F(Hostile, AbsurdSizes) {
+  expect("Vector.range 0 1000000000000000", FailureKind::MemoryLimit);
+  expect("Vector.size (Vector.replicate 100000000 0)", FailureKind::MemoryLimit);
+}
+
+TEST_F(Hostile, ForkBombs) {
+  expect("let rec bomb n = do Remote fork (bomb n); fork (bomb n); Remote.sleep (Duration.seconds 1); pure 1;;; bomb 0;;",
+         FailureKind::MemoryLimit);
+}
+
+TEST_F(Hostile, MessagesThatNobodyTakes) {
+  expect("do Remote c := Remote.channel; (let rec fill n = bind (u -> fill (n + 1)) (Remote.send c (Vector.range 0 1000)); fill 0;;);;",
+         FailureKind::MemoryLimit);
+}
+
+TEST_F(Hostile, SelfReferringValues) { expect("let rec xs = Vector.prepend 1 xs; xs;;", FailureKind::MemoryLimit); }
+
+TEST_F(Hostile, AMillionNestedCallsWorkWithEnoughMemory) {
+  container_.defaults().memory_bytes = 256u << 20;
+  container_.defaults().compute_ms = 10'000;
+  EXPECT_EQ(container_.run("let rec f n = if n ==_Number 0 then 0 else 1 + f (n - 1); f 1000000;;").value, "1000000");
+}
+
+TEST_F(Hostile, ALoopDoesNotStarveOthers) {
+  container_.defaults().compute_ms = 2000;
+  const auto outcome = container_.run(
+      "do Remote fork (let rec loop n = loop (n + 1); loop 0;;); Remote.sleep (Duration.seconds 0); Remote.pure 1;;");
+  (void)outcome;
+  const std::uint64_t slow = container_.send("let rec loop n = loop (n + 1); loop 0;;");
+  const std::uint64_t quick = container_.send("Vector.sum (Vector.range 0 1000)");
+  for (int i = 0; i < 50 && !container_.outcome(quick).answered; ++i) container_.step();
+  EXPECT_EQ(container_.outcome(quick).value, "499500");
+  EXPECT_FALSE(container_.outcome(slow).answered);
+  container_.settle();
+  EXPECT_TRUE(container_.outcome(slow).failure);
+}
+
+TEST_F(Hostile, HugeValuesAreNotAnswered) {
+  container_.defaults().memory_bytes = 256u << 20;
+  container_.defaults().compute_ms = 10'000;
+  expect("let rec f n t = if n ==_Number 0 then t else f (n - 1) (Text.concatenate t t); f 23 \"plum\";;", FailureKind::NotRepresentable);
+}
+
+TEST_F(Hostile, GarbageComputationsAreRefused) {
+  const std::uint64_t request = 77;
+  container_.give(container_.root(), wire::Run{{request, request, wire::Format::Text}, container_.root(), "garbage"});
+  container_.settle();
+  ASSERT_TRUE(container_.outcome(request).failure);
+  EXPECT_EQ(container_.run("1 + 1").value, "2");
+}
+
+}  // namespace
+}  // namespace roost::runtime

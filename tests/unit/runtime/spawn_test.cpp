@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+#include <sodium.h>
+#include <time.h>
+
+#include "tests/unit/runtime/fake_container.h"
+
+namespace roost::runtime {
+namespace {
+
+const unsigned char* raw(BytesView bytes) { return reinterpret_cast<const unsigned char*>(bytes.data()); }
+
+class Spawning : public ::testing::Test {
+ protected:
+  FakeContainer container_;
+};
+
+TEST_F(Spawning, AThousandChildrenTakeADozenQuestions) {
+  timespec before{}, after{};
+  (void)container_.run("1");
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &before);
+  EXPECT_EQ(container_.run("Remote.map Vector.size (Remote.replicate 1000 Remote.spawn)").value, "1000");
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &after);
+  EXPECT_EQ(container_.spawns.size(), 1000u);
+  EXPECT_LE(container_.reserves, 12u);
+  const double ms = static_cast<double>(after.tv_sec - before.tv_sec) * 1e3 + static_cast<double>(after.tv_nsec - before.tv_nsec) / 1e6;
+  RecordProperty("cpu_ms", std::to_string(ms));
+  EXPECT_LT(ms, 500);   // 25 is the aim in a release build; sanitizers are slow
+}
+
+TEST_F(Spawning, ChildrenDiffer) {
+  EXPECT_EQ(container_.run("do Remote a := Remote.spawn; b := Remote.spawn; pure (hash# a ==_Hash hash# b);;").value, "False");
+}
+
+TEST_F(Spawning, ARefusalNamesItsReason) {
+  container_.refusal = "the node's budget of 4 nodes is spent (budget.nodes)";
+  const auto outcome = container_.run("Remote.spawn");
+  ASSERT_TRUE(outcome.failure);
+  EXPECT_EQ(outcome.failure->kind, wire::FailureKind::BudgetExhausted);
+  EXPECT_EQ(outcome.failure->reason, container_.refusal);
+}
+
+TEST_F(Spawning, LessLeaveThanAskedForIsEnoughInTheEnd) {
+  container_.leave_granted_max = 3;
+  EXPECT_EQ(container_.run("Remote.map Vector.size (Remote.replicate 20 Remote.spawn)").value, "20");
+}
+
+TEST_F(Spawning, ManyAtOnceWaitForLeaveTogether) {
+  EXPECT_EQ(container_.run("Remote.map Vector.size (Remote.parallel-traverse (Duration.seconds 9) (n -> Remote.spawn) (Vector.range 0 50))").value,
+            "50");
+  EXPECT_EQ(container_.spawns.size(), 50u);
+}
+
+TEST_F(Spawning, WithoutItsKeyANodeCannotSpawn) {
+  container_.defaults().seed.clear();
+  const auto outcome = container_.run("Remote.spawn");
+  ASSERT_TRUE(outcome.failure);
+  EXPECT_EQ(outcome.failure->reason, "Remote.spawn needs the node's own key, which the container did not give");
+}
+
+// What a key source of the parent's own would do one day: open the envelope, then the child's key.
+TEST_F(Spawning, TheParentCanOpenItsChildrensKeys) {
+  (void)container_.run("Remote.replicate! 2 Remote.spawn");
+  ASSERT_EQ(container_.spawns.size(), 2u);
+  unsigned char parent[32], secret[64], seal_public[32], seal_secret[32];
+  crypto_sign_seed_keypair(parent, secret, raw(Bytes(32, '\7')));
+  ASSERT_EQ(crypto_sign_ed25519_pk_to_curve25519(seal_public, parent), 0);
+  ASSERT_EQ(crypto_sign_ed25519_sk_to_curve25519(seal_secret, secret), 0);
+  for (const wire::Spawn& spawn : container_.spawns) {
+    EXPECT_EQ(spawn.envelope, container_.spawns[0].envelope);
+    Bytes signed_text = "roost key envelope" + spawn.envelope.sealed;
+    EXPECT_EQ(crypto_sign_verify_detached(raw(spawn.envelope.signature), raw(signed_text), signed_text.size(), parent), 0);
+    unsigned char key[32], seed[32], child[32], child_secret[64];
+    ASSERT_EQ(spawn.envelope.sealed.size(), 80u);
+    ASSERT_EQ(crypto_box_seal_open(key, raw(spawn.envelope.sealed), 80, seal_public, seal_secret), 0);
+    const Bytes associated = std::string(container_.root().view()) + std::string(spawn.child.view());
+    ASSERT_EQ(crypto_aead_xchacha20poly1305_ietf_decrypt(seed, nullptr, nullptr, raw(spawn.enclosed_key) + 24,
+                                                         spawn.enclosed_key.size() - 24, raw(associated), associated.size(),
+                                                         raw(spawn.enclosed_key), key),
+              0);
+    EXPECT_EQ(Bytes(reinterpret_cast<char*>(seed), 32), spawn.seed);
+    crypto_sign_seed_keypair(child, child_secret, seed);
+    EXPECT_EQ(BytesView(reinterpret_cast<char*>(child), 32), spawn.child.view());
+  }
+}
+
+}  // namespace
+}  // namespace roost::runtime

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Content addresses: SHA3-512 over tagged tokens. Two terms have one hash if and only if they differ only in the names of
+// bound variables, in places, and in the order of a `let rec`'s bindings (bindings that look alike as long as the group's names
+// do keep their order, and it counts). The scheme is fixed for ever: keys of stored
+// indexes are filed under it. Values are hashed with the same writer (worker/runtime/value_hash.h), as the closed terms that
+// they stand for. Thread: pure functions, callable from any.
+
+#include <nettle/sha3.h>
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "worker/lang/syntax.h"
+
+namespace roost::lang {
+
+// H(token, token, …): HashWriter().tag(1).tag(0).hash(…).finish(). One hash for one writer.
+class HashWriter {
+ public:
+  HashWriter() { sha3_512_init(&state_); }
+  HashWriter& tag(std::uint8_t number);           // one byte
+  HashWriter& text(std::string_view text);        // 32-bit length, then the UTF-8
+  HashWriter& number(double number);              // 8 bytes, big-endian IEEE
+  HashWriter& varint(std::uint64_t number);       // base 128, least significant group first
+  HashWriter& bytes(BytesView bytes);             // no length
+  HashWriter& hash(const Hash& hash);
+  [[nodiscard]] Hash finish();
+
+ private:
+  sha3_512_ctx state_;
+};
+
+// Requires: the term is resolved and closed.
+[[nodiscard]] Hash hash_term(const Term& term);
+// A variable that points outside the term contributes captured[i] as it is; i = how far outside, 0 = innermost. So a closure
+// hashes as the closed term that it is once the captured values are substituted. Requires: captured covers all of them.
+[[nodiscard]] Hash hash_term(const Term& term, std::span<const Hash> captured);
+[[nodiscard]] Hash hash_type(const Type& type);
+
+// The pieces that values are hashed with.
+[[nodiscard]] Hash hash_number(double number);            // ⟦3⟧
+[[nodiscard]] Hash hash_text(std::string_view text);      // ⟦"plum"⟧
+[[nodiscard]] const Hash& hash_builtin(Builtin builtin);  // ⟦True⟧
+[[nodiscard]] const Hash& hash_if();                      // ⟦if⟧
+[[nodiscard]] const Hash& hash_blank();                   // ⟦_⟧
+[[nodiscard]] Hash hash_apply(const Hash& function, const Hash& argument);
+[[nodiscard]] Hash hash_vector(std::span<const Hash> elements);
+
+// What `hash#` gives and index entries are filed under.
+[[nodiscard]] Bytes hash_key(Builtin builtin);   // a bare builtin: the byte 0, its name as text
+[[nodiscard]] Bytes hash_key(const Hash& hash);  // anything else: the byte 1, the length 64, the hash
+
+// base64url, padded. Decoding is strict: alphabet, padding and unused bits must be right.
+[[nodiscard]] std::string base64url(BytesView bytes);
+[[nodiscard]] std::optional<Bytes> from_base64url(std::string_view text);
+
+}  // namespace roost::lang

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+#include <string>
+
+#include "worker/lang/parse_state.h"
+
+namespace roost::lang {
+
+// `do M s₁; …; sₙ;;` is sugar over the two names M.bind and M.pure, looked up where the block stands. Inside a statement the name
+// `pure` means M.pure unless something inside the statement binds it; the right-hand side of `x = e` keeps the meaning from
+// outside the block.
+
+namespace {
+constexpr std::string_view kIgnored = "_";   // bound by an expression statement; no name can refer to it
+}  // namespace
+
+Piece Parser::do_block() {
+  const Nesting nesting(*this);
+  if (!nesting) return {};
+  advance();
+  const std::string word(token_.text);
+  if (!accept(TokenKind::Word, Expect::DoWord)) {
+    fail();
+    return {};
+  }
+  const std::string_view pure_name = arena_.copy(word + ".pure");
+  const std::size_t base = statements_.size();
+  const PureMeaning outside = pure_;
+  const bool read = statements(pure_name, base);
+  pure_ = outside;
+  if (!read) return {};
+  const Piece made = chain_statements(base, word, pure_name);
+  statements_.resize(base);
+  return made;
+}
+
+// stmt ";" { stmt ";" } ";"
+bool Parser::statements(std::string_view pure_name, std::size_t base) {
+  PureMeaning outside = pure_;
+  for (;;) {
+    if (!at_term()) {
+      expected_.note(Expect::Statement);
+      return fail();
+    }
+    if (!statement(pure_name, outside)) return false;
+    if (!accept(TokenKind::Semicolon, Expect::StatementEnd)) return fail();
+    const bool complete = statements_.size() > base && statements_.back().kind == Statement::Kind::Expression;
+    if (complete && accept(TokenKind::Semicolon, Expect::DoEnd)) return true;
+  }
+}
+
+// stmt = WORD ":=" term | WORD "=" term | term
+bool Parser::statement(std::string_view pure_name, PureMeaning& outside) {
+  Statement made;
+  made.place = token_.place;
+  if (at(TokenKind::Word)) {
+    const TokenKind next = next_kind();
+    if (next == TokenKind::Define) made.kind = Statement::Kind::Bind;
+    if (next == TokenKind::Equals) made.kind = Statement::Kind::Define;
+  }
+  if (made.kind != Statement::Kind::Expression) {
+    made.name = token_.text;
+    advance();
+    advance();
+  }
+  if (made.kind == Statement::Kind::Define) {
+    pure_ = outside;
+  } else {
+    enter_pure_scope(pure_name);
+  }
+  made.piece = term();
+  if (!made.piece) return false;
+  if (made.name == "pure") {
+    enter_pure_scope({});
+    outside = pure_;
+  }
+  statements_.push_back(made);
+  return true;
+}
+
+// From the last statement to the first: M.bind (x -> rest) e.
+[[gnu::noinline]] Piece Parser::chain_statements(std::size_t base, std::string_view word, std::string_view pure_name) {
+  const std::string_view bind_name = arena_.copy(std::string(word) + ".bind");
+  Piece rest = statements_.back().piece;
+  for (std::size_t i = statements_.size() - 1; i > base && rest; --i) {
+    Statement& one = statements_[i - 1];
+    if (one.kind == Statement::Kind::Define) one.piece = apply(name_piece(pure_name, one.place), one.piece, one.place);
+    const bool bound = one.kind != Statement::Kind::Expression;
+    const Piece function = lambda(bound ? one.name : kIgnored, rest, one.place);
+    if (!function || !one.piece) return {};
+    const Piece half = apply(name_piece(bind_name, one.place), function, one.place);
+    rest = half ? apply(half, one.piece, one.place) : Piece{};
+  }
+  return rest;
+}
+
+}  // namespace roost::lang

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Trees back to text, for people: rendered functions, error messages, debugging. Sugar comes back where it is plain to see
+// (operators, tuples, vectors, `if`). What is printed in full parses to the same tree again, but for what has no spelling: the
+// variable that an expression statement of a `do` block binds (`_`), variables without names (`v0`), and builtins that a local
+// name hides. Thread: pure functions, callable from any.
+
+#include <string>
+
+#include "worker/lang/syntax.h"
+
+namespace roost::lang {
+
+// At most about `bytes_max` bytes; what is left out is shown as `…`.
+[[nodiscard]] std::string print_term(const Term& term, std::size_t bytes_max);
+[[nodiscard]] std::string print_type(const Type& type, std::size_t bytes_max);
+// "(λ x y -> x + y)". Requires: a Lambda.
+[[nodiscard]] std::string print_function(const Term& lambda, std::size_t bytes_max);
+
+}  // namespace roost::lang

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+#include "worker/lang/resolve.h"
+
+#include <unordered_set>
+
+#include "worker/lang/hash.h"
+#include "worker/lang/scope.h"
+
+namespace roost::lang {
+
+namespace {
+
+// Values of these are made by other builtins; a program that could write them could forge a hash or an index.
+bool writable(Builtin builtin) { return builtin != Builtin::HashConstructor && builtin != Builtin::IndexConstructor; }
+
+class Resolver {
+ public:
+  Resolver(Arena& arena, const NameTable& names) : arena_(arena), names_(names) {}
+
+  // Gives the term itself where nothing in it changed.
+  const Term* operator()(const Term* term) {
+    switch (term->kind) {
+      case TermKind::Name: return name(term);
+      case TermKind::Apply: {
+        const Term* function = (*this)(term->left);   // first, so that unbound names come in the order of the text
+        return rebuilt(term, function, (*this)(term->right));
+      }
+      case TermKind::Annotate: return rebuilt(term, (*this)(term->left), nullptr);
+      case TermKind::Lambda: return rebuilt(term, under(term->text, term->left), nullptr);
+      case TermKind::Let: {
+        const Term* bound = (*this)(term->left);
+        return rebuilt(term, bound, under(term->text, term->right));
+      }
+      case TermKind::Vector: return with_items(term);
+      case TermKind::LetRec: return let_rec(term);
+      case TermKind::Local: case TermKind::Number: case TermKind::Text: case TermKind::If: case TermKind::Blank:
+      case TermKind::Builtin: case TermKind::Reference: return term;
+    }
+    check_failed("every kind of term is resolved", __FILE__, __LINE__);
+  }
+
+  UnboundNames unbound;
+
+ private:
+  // Frames are kept small here: the walk goes kTermDepthMax deep on the stack of a worker.
+  [[gnu::noinline]] const Term* under(std::string_view name, const Term* body) {
+    scope_.push(name);
+    const Term* resolved = (*this)(body);
+    scope_.pop();
+    return resolved;
+  }
+
+  [[gnu::noinline]] const Term* rebuilt(const Term* term, const Term* left, const Term* right) {
+    if (left == term->left && right == term->right) return term;
+    Term* copy = arena_.make<Term>(*term);
+    copy->left = left;
+    copy->right = right;
+    return copy;
+  }
+
+  [[gnu::noinline]] const Term* with_items(const Term* term) {
+    std::vector<const Term*> items;
+    for (const Term* item : term->items) items.push_back((*this)(item));
+    Term* copy = arena_.make<Term>(*term);
+    copy->items = arena_.copy(items);
+    return copy;
+  }
+
+  // A stored member of a recursive group has one of the right-hand sides as its body, by pointer; it stays so.
+  [[gnu::noinline]] const Term* let_rec(const Term* term) {
+    for (const std::string_view name : term->names) scope_.push(name);
+    std::vector<const Term*> items;
+    const Term* body = nullptr;
+    for (const Term* item : term->items) {
+      items.push_back((*this)(item));
+      if (item == term->right) body = items.back();
+    }
+    if (!body) body = (*this)(term->right);
+    scope_.pop(static_cast<std::uint32_t>(term->names.size()));
+    Term* copy = arena_.make<Term>(*term);
+    copy->items = arena_.copy(items);
+    copy->right = body;
+    return copy;
+  }
+
+  [[gnu::noinline]] const Term* name(const Term* term) {
+    Term* meaning = arena_.make<Term>(*term);
+    if (const std::uint32_t at = scope_.find(term->text); at != Scope::kNotFound) {
+      meaning->kind = TermKind::Local;
+      meaning->index = scope_.size() - 1 - at;
+      return meaning;
+    }
+    if (const auto builtin = builtin_named(term->text); builtin && writable(*builtin)) {
+      meaning->kind = TermKind::Builtin;
+      meaning->builtin = *builtin;
+      return meaning;
+    }
+    if (const auto builtin = builtin_with_prefix(term->text)) {
+      meaning->kind = TermKind::Builtin;
+      meaning->builtin = *builtin;
+      return meaning;
+    }
+    const Hash* hash = names_.find(term->text);
+    std::optional<Hash> by_prefix;
+    if (!hash) {
+      by_prefix = with_prefix(term->text);
+      if (by_prefix) hash = &*by_prefix;
+    }
+    if (!hash) return unknown(term);
+    meaning->kind = TermKind::Reference;
+    meaning->hash = arena_.make<Hash>(*hash);
+    return meaning;
+  }
+
+  // `peel#1YX1hv`: of the definitions called peel the one whose hash begins so.
+  std::optional<Hash> with_prefix(std::string_view text) const {
+    const std::size_t mark = text.find('#');
+    if (mark == std::string_view::npos || mark + 1 == text.size()) return std::nullopt;
+    for (const Hash& candidate : names_.candidates(text.substr(0, mark)))
+      if (base64url(view_of(candidate)).starts_with(text.substr(mark + 1))) return candidate;
+    return std::nullopt;
+  }
+
+  static std::optional<Builtin> builtin_with_prefix(std::string_view text) {
+    const std::size_t mark = text.find('#');
+    if (mark == std::string_view::npos || mark + 1 == text.size()) return std::nullopt;
+    const auto builtin = builtin_named(text.substr(0, mark));
+    if (!builtin || !writable(*builtin)) return std::nullopt;
+    const bool matches = base64url(view_of(hash_builtin(*builtin))).starts_with(text.substr(mark + 1));
+    return matches ? builtin : std::nullopt;
+  }
+
+  const Term* unknown(const Term* term) {
+    if (seen_.insert(term->text).second) unbound.names.push_back({std::string(term->text), term->place});
+    return term;
+  }
+
+  Arena& arena_;
+  const NameTable& names_;
+  Scope scope_;
+  std::unordered_set<std::string_view> seen_;
+};
+
+}  // namespace
+
+std::vector<Hash> NameTable::candidates(std::string_view name) const {
+  const Hash* hash = find(name);
+  return hash ? std::vector<Hash>{*hash} : std::vector<Hash>{};
+}
+
+const Hash* Names::find(std::string_view name) const {
+  const auto found = hashes_.find(name);
+  return found == hashes_.end() ? nullptr : &found->second;
+}
+
+bool Names::add(std::string_view name, const Hash& hash) { return hashes_.emplace(name, hash).second; }
+
+std::string UnboundNames::message() const {
+  std::string text = "unresolved names: ";
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (i > 0) text += ", ";
+    text += "`" + names[i].name + "` (line " + std::to_string(names[i].place.line) + ", column " +
+            std::to_string(names[i].place.column) + ")";
+  }
+  return text;
+}
+
+Result<const Term*, UnboundNames> resolve(Arena& arena, const Term* term, const NameTable& names) {
+  Resolver resolver(arena, names);
+  const Term* resolved = resolver(term);
+  if (!resolver.unbound.names.empty()) return Refused{std::move(resolver.unbound)};
+  return resolved;
+}
+
+}  // namespace roost::lang

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+#include "worker/runtime/children.h"
+
+#include <sodium.h>
+
+#include <algorithm>
+
+#include "worker/wire/check.h"
+
+namespace roost::runtime {
+namespace {
+
+constexpr std::uint64_t kReserveMax = 4096;   // wire::Reserve
+constexpr std::string_view kEnvelopeContext = "roost key envelope";
+
+unsigned char* raw(Bytes& bytes) { return reinterpret_cast<unsigned char*>(bytes.data()); }
+const unsigned char* raw(BytesView bytes) { return reinterpret_cast<const unsigned char*>(bytes.data()); }
+
+void wipe(Bytes& secret) {
+  sodium_memzero(secret.data(), secret.size());
+  secret.clear();
+}
+
+// A key pair from its seed; the secret half is wiped at the end.
+struct KeyPair {
+  unsigned char public_key[crypto_sign_PUBLICKEYBYTES];
+  unsigned char secret_key[crypto_sign_SECRETKEYBYTES];
+
+  explicit KeyPair(BytesView seed) {
+    CHECK(seed.size() == crypto_sign_SEEDBYTES);
+    crypto_sign_seed_keypair(public_key, secret_key, raw(seed));
+  }
+  ~KeyPair() { sodium_memzero(secret_key, sizeof secret_key); }
+  KeyPair(const KeyPair&) = delete;
+  KeyPair& operator=(const KeyPair&) = delete;
+};
+
+}  // namespace
+
+Children::Children(const PublicKey& parent, Bytes seed, Send send)
+    : parent_(parent), seed_(std::move(seed)), send_(std::move(send)) {}
+
+Children::~Children() {
+  wipe(seed_);
+  wipe(key_);
+}
+
+bool Children::spawn(PublicKey& child) {
+  CHECK(can_spawn());
+  if (leave_ == 0) {
+    if (!asking_) {
+      asking_ = true;
+      send_(wire::Reserve{next_reserve_});
+      next_reserve_ = std::min(next_reserve_ * 2, kReserveMax);
+    }
+    return false;
+  }
+  if (key_.empty()) make_envelope();
+  Bytes seed(crypto_sign_SEEDBYTES, '\0');
+  randombytes_buf(seed.data(), seed.size());
+  const KeyPair keys(seed);
+  std::copy(std::begin(keys.public_key), std::end(keys.public_key), child.bytes.begin());
+  --leave_;
+  wire::FromWorker frame = wire::Spawn{child, seed, envelope_, enclosed(child, seed)};
+  send_(frame);
+  wipe(std::get<wire::Spawn>(frame).seed);
+  wipe(seed);
+  return true;
+}
+
+void Children::reserved(const wire::Reserved& frame) {
+  asking_ = false;
+  leave_ += frame.granted;
+  if (frame.granted == 0) next_reserve_ = 1;
+}
+
+void Children::forget_leave() {
+  leave_ = 0;
+  next_reserve_ = 1;
+}
+
+void Children::make_envelope() {
+  key_.assign(crypto_aead_xchacha20poly1305_ietf_KEYBYTES, '\0');
+  randombytes_buf(key_.data(), key_.size());
+  const KeyPair own(seed_);
+  unsigned char sealing_key[crypto_box_PUBLICKEYBYTES];
+  CHECK(crypto_sign_ed25519_pk_to_curve25519(sealing_key, own.public_key) == 0);   // made by us: a point of the curve
+  envelope_.sealed.assign(crypto_box_SEALBYTES + key_.size(), '\0');
+  CHECK(crypto_box_seal(raw(envelope_.sealed), raw(BytesView(key_)), key_.size(), sealing_key) == 0);
+  Bytes message(kEnvelopeContext);
+  message += envelope_.sealed;
+  envelope_.signature.assign(crypto_sign_BYTES, '\0');
+  crypto_sign_detached(raw(envelope_.signature), nullptr, raw(BytesView(message)), message.size(), own.secret_key);
+}
+
+Bytes Children::enclosed(const PublicKey& child, BytesView seed) const {
+  Bytes box(crypto_aead_xchacha20poly1305_ietf_NPUBBYTES + seed.size() + crypto_aead_xchacha20poly1305_ietf_ABYTES, '\0');
+  randombytes_buf(box.data(), crypto_aead_xchacha20poly1305_ietf_NPUBBYTES);
+  Bytes associated(parent_.view());
+  associated.append(child.view());
+  crypto_aead_xchacha20poly1305_ietf_encrypt(raw(box) + crypto_aead_xchacha20poly1305_ietf_NPUBBYTES, nullptr, raw(seed), seed.size(),
+                                             raw(BytesView(associated)), associated.size(), nullptr, raw(BytesView(box)),
+                                             raw(BytesView(key_)));
+  return box;
+}
+
+}  // namespace roost::runtime

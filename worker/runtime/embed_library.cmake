@@ -1,0 +1,11 @@
+# Writes a C++ source with the library's texts: cmake -DOUT=… -DFILES=a.u,b.u -P embed_library.cmake
+string(REPLACE "," ";" files "${FILES}")
+set(body "// Made by the build from worker/library.\n#include \"worker/runtime/library.h\"\n\nnamespace roost::runtime {\n\n")
+string(APPEND body "const std::vector<SourceFile>& default_library() {\n  static const std::vector<SourceFile> files{\n")
+foreach(file ${files})
+  file(READ ${file} text)
+  get_filename_component(name ${file} NAME)
+  string(APPEND body "      {\"${name}\", R\"roost(${text})roost\"},\n")
+endforeach()
+string(APPEND body "  };\n  return files;\n}\n\n}  // namespace roost::runtime\n")
+file(WRITE ${OUT} "${body}")

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+#include "worker/runtime/fiber.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "worker/runtime/object.h"
+
+namespace roost::runtime {
+namespace {
+
+constexpr std::size_t kStackValuesMin = 64;
+constexpr std::size_t kStackValuesKept = 4096;   // between evaluations
+constexpr std::size_t kFramesMin = 16;
+
+}  // namespace
+
+Fiber::~Fiber() {
+  clear();
+  Heap& heap = Heap::current();
+  heap.remove(static_cast<std::uint64_t>(limit_ - bottom_) * sizeof(Value) + frames.capacity() * sizeof(Frame));
+  std::free(bottom_);
+}
+
+void Fiber::clear() {
+  while (top > bottom_) (--top)->~Value();
+  frames.clear();
+}
+
+void Fiber::shrink() {
+  if (static_cast<std::size_t>(limit_ - bottom_) > kStackValuesKept) {
+    Heap::current().remove(static_cast<std::uint64_t>(limit_ - bottom_) * sizeof(Value));
+    std::free(bottom_);
+    bottom_ = limit_ = top = nullptr;
+  }
+  if (frames.capacity() > kStackValuesKept) {
+    Heap::current().remove(frames.capacity() * sizeof(Frame));
+    std::vector<Frame>().swap(frames);
+  }
+}
+
+void Fiber::grow(std::size_t more) {
+  const auto used = static_cast<std::size_t>(top - bottom_);
+  const auto old = static_cast<std::size_t>(limit_ - bottom_);
+  const std::size_t size = std::max({kStackValuesMin, old + old / 2, used + more});
+  Heap& heap = Heap::current();
+  heap.add((size - old) * sizeof(Value));
+  // A Value is its word, so a stack may move.
+  void* moved = std::realloc(static_cast<void*>(bottom_), size * sizeof(Value));
+  if (!moved) {
+    heap.remove((size - old) * sizeof(Value));
+    throw Crash{wire::FailureKind::MemoryLimit,
+                "the process has no memory for a stack of " + std::to_string(size) + " values (worker_memory_bytes)", {}};
+  }
+  bottom_ = static_cast<Value*>(moved);
+  top = bottom_ + used;
+  limit_ = bottom_ + size;
+}
+
+void Fiber::grow_frames() {
+  const std::size_t old = frames.capacity();
+  const std::size_t size = std::max(kFramesMin, old + old / 2);
+  Heap::current().add((size - old) * sizeof(Frame));
+  frames.reserve(size);
+}
+
+std::string_view Fiber::definition() const {
+  const auto named = std::find_if(frames.rbegin(), frames.rend(), [](const Frame& frame) { return !frame.code->name.empty(); });
+  return named == frames.rend() ? std::string_view() : named->code->name;
+}
+
+}  // namespace roost::runtime

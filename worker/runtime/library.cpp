@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+#include "worker/runtime/library.h"
+
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <limits>
+#include <sstream>
+#include <stdexcept>
+
+#include "worker/lang/library_source.h"
+#include "worker/runtime/builtin.h"
+#include "worker/runtime/compile.h"
+#include "worker/runtime/machine_builtin.h"
+#include "worker/runtime/vm.h"
+
+namespace roost::runtime {
+namespace {
+
+struct LoadError {
+  std::string message;
+};
+
+constexpr std::uint64_t kLibraryMemoryMax = 1u << 30;
+constexpr std::int64_t kLibraryFuelMax = 100'000'000;   // calls for one definition
+
+// No node is there yet.
+class NoHost final : public Host {
+ public:
+  Value perform(lang::Builtin builtin, Value*) override {
+    throw Crash{wire::FailureKind::ProgramFailed,
+                std::string(lang::name_of(builtin)) + " has an effect; a library definition may not have one while it is loaded", {}};
+  }
+};
+
+SourceFile read_file(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream text;
+  text << in.rdbuf();
+  if (!in) throw std::runtime_error("cannot read the library file " + path);
+  return {path, text.str()};
+}
+
+}  // namespace
+
+std::size_t Library::HashOfHash::operator()(const lang::Hash& hash) const {
+  std::size_t word;
+  std::memcpy(&word, hash.data(), sizeof word);
+  return word;
+}
+
+Library::Library() : heap_(kLibraryMemoryMax), program_(Program::make()) { program_->make_immortal(); }
+
+Library::~Library() {
+  HeapScope scope(heap_);
+  for (auto& [hash, value] : values_) (void)value.release();   // not counted: only the list below frees them
+  for (Object* object : objects_) std::free(object);
+  Program::destroy_immortal(program_);
+}
+
+Result<std::unique_ptr<const Library>, std::string> Library::load(const std::vector<SourceFile>& files) {
+  std::unique_ptr<Library> library(new Library);
+  HeapScope scope(library->heap_);
+  prepare_builtins();
+  try {
+    for (const SourceFile& file : files) library->load_file(file);
+  } catch (const LoadError& error) {
+    return Refused{error.message};
+  }
+  library->program_->keep_constants(library->objects_);
+  return std::unique_ptr<const Library>(std::move(library));
+}
+
+std::unique_ptr<const Library> Library::load(const std::vector<std::string>& paths) {
+  std::vector<SourceFile> files;
+  for (const std::string& path : paths) files.push_back(read_file(path));
+  auto loaded = load(paths.empty() ? default_library() : files);
+  if (!loaded.ok()) throw std::runtime_error(loaded.error());
+  return std::move(loaded).value();
+}
+
+void Library::load_file(const SourceFile& file) {
+  const auto definitions = lang::load_library(arena_, arena_.copy(file.text), names_);
+  if (!definitions.ok()) throw LoadError{file.name + ": " + definitions.error().message};
+  for (const lang::Definition& definition : definitions.value()) {
+    if (!definition.is_new || values_.contains(definition.hash)) continue;
+    const auto* hash = arena_.make<lang::Hash>(definition.hash);
+    define(hash, definition.name, definition.term,
+           file.name + ", line " + std::to_string(definition.place.line) + ": " + std::string(definition.name));
+  }
+}
+
+void Library::define(const lang::Hash* hash, std::string_view name, const lang::Term* term, const std::string& where) {
+  const auto code = compile(*program_, term, *this, name);
+  if (!code.ok()) throw LoadError{where + ": " + code.error().reason};
+  try {
+    Value value = evaluate(*code.value());
+    if (value.is_object()) make_immortal(value.object(), objects_);
+    name_definition(value, *program_, hash);
+    values_.emplace(*hash, std::move(value));
+  } catch (const Crash& crash) {
+    throw LoadError{where + ": " + crash.reason};
+  }
+}
+
+Value Library::evaluate(const Code& code) {
+  std::uint64_t work = 0;
+  BuiltinContext context(work);
+  NoHost host;
+  Vm vm(host, context);
+  Fiber fiber;
+  Vm::start(fiber, code);
+  for (std::int64_t left = kLibraryFuelMax; left > 0;) {
+    std::int64_t fuel = 1'000'000;
+    left -= fuel;
+    if (vm.run(fiber, fuel) == Vm::Outcome::Finished) return fiber.pop();
+  }
+  throw Crash{wire::FailureKind::ComputeLimit, "its evaluation does not end", {}};
+}
+
+const Value* Library::value_of(const lang::Hash& hash) const {
+  const auto at = values_.find(hash);
+  return at == values_.end() ? nullptr : &at->second;
+}
+
+}  // namespace roost::runtime

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: MIT
+#include "worker/runtime/machine.h"
+
+#include <malloc.h>
+
+#include <algorithm>
+#include <new>
+
+#include "worker/lang/parser.h"
+#include "worker/lang/resolve.h"
+#include "worker/lang/scc.h"
+#include "worker/runtime/compile.h"
+#include "worker/runtime/machine_node.h"
+#include "worker/wire/check.h"
+
+namespace roost::runtime {
+namespace {
+
+constexpr std::int64_t kFuelPerSlice = 25'000;                 // calls; about a millisecond
+constexpr std::uint64_t kMemoryMin = 4096;                     // of a node, for what is always there
+constexpr std::uint64_t kTrimAbove = 1u << 20;                 // memory worth the walk over the C library's heap
+constexpr std::uint64_t kProcessBytesMin = 140u << 10;         // pages that every forked child writes to (measured)
+
+std::uint64_t process_bytes() {
+  const struct mallinfo2 info = mallinfo2();
+  return info.uordblks + info.hblkhd;   // free pages in between were given back (give_memory_back)
+}
+
+wire::Failure syntax_failure(const lang::SyntaxError& error) {
+  wire::Failure failure{wire::FailureKind::SyntaxError, error.message(), {}, error.place.line, error.place.column, {}};
+  failure.names = error.expected;
+  return failure;
+}
+
+wire::Failure unbound_failure(const lang::UnboundNames& unbound) {
+  wire::Failure failure{wire::FailureKind::UnboundNames, unbound.message(), {}, 0, 0, {}};
+  for (const lang::UnboundName& name : unbound.names) failure.names.push_back(name.name);
+  if (!unbound.names.empty()) {
+    failure.line = unbound.names[0].place.line;
+    failure.column = unbound.names[0].place.column;
+  }
+  return failure;
+}
+
+// The process' own limit came before the node's.
+wire::Failure memory_failure(const std::string& what) {
+  return {wire::FailureKind::MemoryLimit, "the process has no memory for this " + what + " (worker_memory_bytes)", {}, 0, 0, {}};
+}
+
+}  // namespace
+
+Machine::Machine(const Library& library, Outbox& outbox) : node_(std::make_unique<Node>(library, outbox)) {}
+Machine::~Machine() = default;
+void Machine::handle(MonotonicTime now, const wire::ToWorker& frame) { node_->handle(now, frame); }
+Machine::Next Machine::run(MonotonicTime now) { return node_->run(now); }
+
+Machine::Node::Node(const Library& library, Outbox& outbox)
+    : library_(library), outbox_(outbox), heap_(0), baseline_bytes_(process_bytes()) {
+  context_.set_meter(this);
+}
+
+Machine::Node::~Node() {
+  HeapScope scope(heap_);
+  computations_.clear();
+  channels_.reset();
+  index_.reset();
+  here_ = Value();
+  CHECK(heap_.objects() == 0);   // counting is exact: nothing is left when nobody is
+}
+
+void Machine::Node::handle(MonotonicTime now, const wire::ToWorker& frame) {
+  HeapScope scope(heap_);
+  now_ = now;
+  // Start comes first; before it there is no node that anything could be for.
+  if (!children_ && !std::holds_alternative<wire::Start>(frame) && !std::holds_alternative<wire::Ping>(frame)) return;
+  std::visit([this](const auto& one) { take(one); }, frame);
+}
+
+void Machine::Node::take(const wire::Start& frame) {
+  if (children_) return;   // there is one Start
+  start_ = frame;
+  heap_.set_limit(std::max(frame.memory_bytes, kMemoryMin));
+  channels_ = std::make_unique<Channels>();
+  index_ = std::make_unique<IndexState>();
+  children_ = std::make_unique<Children>(frame.node, frame.seed, [this](const wire::FromWorker& spawn) { outbox_.send(spawn); });
+  here_ = make_node(frame.host, frame.node);
+  outbox_.send(wire::Ready{});
+}
+
+void Machine::Node::take(const wire::Eval& frame) {
+  ++received_;
+  said_idle_ = false;
+  try {
+    evaluate_program(frame);
+  } catch (const Crash& crash) {
+    report(frame.origin, {crash.kind, crash.reason, {}, 0, 0, crash.names});
+  } catch (const std::bad_alloc&) {
+    report(frame.origin, memory_failure("program"));
+  }
+}
+
+void Machine::Node::evaluate_program(const wire::Eval& frame) {
+  auto arena = std::make_shared<lang::Arena>();
+  const auto parsed = lang::parse_program(*arena, frame.program);
+  if (!parsed.ok()) return report(frame.origin, syntax_failure(parsed.error()));
+  const lang::Term* minimal = lang::minimise(*arena, parsed.value());
+  const auto resolved = lang::resolve(*arena, minimal, library_.names());
+  if (!resolved.ok()) return report(frame.origin, unbound_failure(resolved.error()));
+  ProgramHandle program(Program::make(arena));
+  const auto code = compile(*program, resolved.value(), library_, {});
+  if (!code.ok()) throw Crash{wire::FailureKind::ProgramFailed, code.error().reason, {}};
+  program->settle();
+  Computation& computation = begin(frame.origin, std::make_shared<Allowance>());
+  computation.is_program = true;
+  computation.program.emplace(std::move(program));
+  computation.phase = Computation::Phase::Evaluate;
+  Vm::start(computation.fiber, *code.value());
+  make_ready(computation);
+}
+
+void Machine::Node::take(const wire::Run& frame) {
+  ++received_;
+  said_idle_ = false;
+  try {
+    Linker linker(library_);
+    auto value = decode_value(frame.computation, linker);
+    if (!value.ok()) throw Crash{wire::FailureKind::ProgramFailed, "the computation cannot be read: " + value.error().what, {}};
+    if (!value.value().is(Kind::Remote)) throw Crash{wire::FailureKind::ProgramFailed, "what arrived is not a Remote", {}};
+    Computation& computation = begin(frame.origin, std::make_shared<Allowance>());
+    computation.value = std::move(value).value();
+    make_ready(computation);
+  } catch (const Crash& crash) {
+    report(frame.origin, {crash.kind, crash.reason, {}, 0, 0, crash.names});
+  } catch (const std::bad_alloc&) {
+    report(frame.origin, memory_failure("computation"));
+  }
+}
+
+void Machine::Node::take(const wire::ReadResult& frame) {
+  const auto reading = reading_.extract(frame.read);
+  if (reading.empty()) return;
+  Computation* computation = find(reading.mapped());
+  if (!computation) return;
+  try {
+    Linker linker(library_);
+    const wire::Read read = std::move(*computation->reads);
+    computation->reads.reset();
+    wake(computation->id, index_->answered(frame, read, linker));
+  } catch (const Crash& crash) {
+    fail(*computation, crash);
+  } catch (const std::bad_alloc&) {
+    fail(*computation, {wire::FailureKind::MemoryLimit, "the process has no memory for what was read (worker_memory_bytes)", {}});
+  }
+}
+
+void Machine::Node::take(const wire::Reserved& frame) {
+  children_->reserved(frame);
+  if (frame.granted > 0) return spawn_waiting();
+  for (const ComputationId id : std::exchange(spawning_, {}))
+    if (Computation* computation = find(id)) fail(*computation, {wire::FailureKind::BudgetExhausted, frame.reason, {}});
+}
+
+Machine::Next Machine::Node::run(MonotonicTime now) {
+  HeapScope scope(heap_);
+  now_ = now;
+  fire_timers();
+  if (!ready_.empty()) cpu_mark_ns_ = thread_cpu_ns();
+  for (std::int64_t fuel = kFuelPerSlice; fuel > 0 && !ready_.empty();) {
+    Computation* computation = find(ready_.front());
+    ready_.pop_front();
+    if (computation) run_computation(*computation, fuel);
+  }
+  if (!ready_.empty()) return {Next::Do::RunAgain, {}};
+  const bool waits = !computations_.empty() || (channels_ && channels_->pending_futures() > 0);
+  if (!waits) say_idle();
+  Next next{waits ? Next::Do::Wait : Next::Do::Idle, {}};
+  if (waits && !timers_.empty()) next.deadline = timers_.begin()->first;
+  return next;
+}
+
+void Machine::Node::say_idle() {
+  if (said_idle_ || received_ == 0) return;
+  said_idle_ = true;
+  children_->forget_leave();
+  give_memory_back();
+  const std::uint64_t bytes = process_bytes();
+  outbox_.send(wire::Idle{received_, kProcessBytesMin + (bytes > baseline_bytes_ ? bytes - baseline_bytes_ : 0)});
+}
+
+void Machine::Node::give_memory_back() {
+  if (heap_.peak() > kTrimAbove) malloc_trim(0);
+  heap_.forget_peak();
+}
+
+}  // namespace roost::runtime

@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: MIT
+#include "worker/runtime/machine_node.h"
+
+#include <time.h>
+
+#include <algorithm>
+#include <new>
+
+#include "worker/runtime/compile.h"
+#include "worker/runtime/json.h"
+#include "worker/runtime/machine_builtin.h"
+#include "worker/runtime/render.h"
+#include "worker/wire/check.h"
+
+namespace roost::runtime {
+namespace {
+
+constexpr std::uint64_t kComputationBytes = 700;       // a Computation with its places in the tables
+constexpr std::size_t kDebugLineBytesMax = 256u << 10;
+constexpr std::uint64_t kNanosecondsPerCall = 30;      // an estimate, for what is too short to be measured
+constexpr std::uint64_t kMeasuredAbove = 100'000;      // nanoseconds by that estimate
+
+}  // namespace
+
+std::uint64_t thread_cpu_ns() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000u + static_cast<std::uint64_t>(time.tv_nsec);
+}
+
+// ---- code from messages --------------------------------------------------------------------------------------
+
+const Code& Linker::compiled(const DecodedCode& code, const lang::Term& term, std::span<const std::uint32_t> outside) {
+  auto program = programs_.find(code.get());
+  if (program == programs_.end()) program = programs_.emplace(code.get(), ProgramHandle(Program::make(code))).first;
+  const void* key = term.kind == lang::TermKind::LetRec ? static_cast<const void*>(term.items.data()) : &term;
+  if (const auto known = codes_.find(key); known != codes_.end()) return *known->second;
+  const auto made = compile_function(*program->second, &term, outside, library_);
+  if (!made.ok()) throw Crash{wire::FailureKind::ProgramFailed, "a function cannot be compiled: " + made.error().reason, {}};
+  program->second->settle();
+  codes_.emplace(key, made.value());
+  return *made.value();
+}
+
+Value Linker::make_function(const DecodedCode& code, const lang::Term& term, std::span<const std::uint32_t> outside,
+                            std::span<const Value> captures) {
+  const Code& function = compiled(code, term, outside);
+  if (function.outside.size() != captures.size())
+    throw Crash{wire::FailureKind::ProgramFailed, "a function came with other captured values than its code has", {}};
+  if (term.kind != lang::TermKind::LetRec) return make_closure(function, captures);
+  const auto at = std::find(term.items.begin(), term.items.end(), term.right);
+  CHECK(at != term.items.end());
+  const auto member = static_cast<std::uint16_t>(at - term.items.begin());
+  if (function.functions[member]->arity == 0)
+    throw Crash{wire::FailureKind::ProgramFailed, "a member of a let rec is not a function", {}};
+  return make_member(make_group(function, captures), member);
+}
+
+// ---- computations --------------------------------------------------------------------------------------------
+
+Machine::Node::Computation& Machine::Node::begin(const wire::Origin& origin, std::shared_ptr<Allowance> allowance) {
+  heap_.add(kComputationBytes);
+  auto computation = std::make_unique<Computation>();
+  computation->id = next_id_++;
+  computation->origin = origin;
+  computation->allowance = std::move(allowance);
+  Computation& begun = *computation;
+  computations_.emplace(begun.id, std::move(computation));
+  return begun;
+}
+
+Machine::Node::Computation* Machine::Node::find(ComputationId id) {
+  const auto at = computations_.find(id);
+  return at == computations_.end() ? nullptr : at->second.get();
+}
+
+void Machine::Node::make_ready(Computation& computation) { ready_.push_back(computation.id); }
+
+void Machine::Node::end(Computation& computation) {
+  clear_timer(computation);
+  if (!computation.listens.empty()) channels_->stop_listening(computation.listens, computation.id);
+  computations_.erase(computation.id);
+  heap_.remove(kComputationBytes);
+}
+
+void Machine::Node::run_computation(Computation& computation, std::int64_t& fuel) {
+  const ComputationId id = computation.id;
+  const std::shared_ptr<Allowance> allowance = computation.allowance;
+  const std::int64_t fuel_before = fuel;
+  const std::uint64_t work_before = work_;
+  current_ = &computation;
+  try {
+    go_on(computation, fuel);
+    if (Computation* still = find(id)) charge(*still, static_cast<std::uint64_t>(fuel_before - fuel), work_ - work_before);
+  } catch (const Crash& crash) {
+    fail(computation, crash);
+  } catch (const std::bad_alloc&) {
+    fail(computation, {wire::FailureKind::MemoryLimit, "the process has no memory left (worker_memory_bytes)", {}});
+  }
+  current_ = nullptr;
+}
+
+// Until the fuel is used up, or the computation waits, or is gone.
+void Machine::Node::go_on(Computation& computation, std::int64_t& fuel) {
+  const ComputationId id = computation.id;
+  using Phase = Computation::Phase;
+  for (;;) {
+    switch (computation.phase) {
+      case Phase::Evaluate: {
+        const Vm::Outcome outcome = vm_.run(computation.fiber, fuel);
+        if (outcome == Vm::Outcome::Waiting) return;
+        if (outcome == Vm::Outcome::OutOfFuel) return make_ready(computation);
+        evaluated(computation);
+        break;
+      }
+      case Phase::Perform: perform_step(computation); break;
+      case Phase::Deliver: deliver_result(computation); break;
+      case Phase::Waiting: return;
+    }
+    if (!find(id)) return;
+    if (--fuel < 0 && computation.phase != Phase::Waiting) return make_ready(computation);
+  }
+}
+
+void Machine::Node::evaluated(Computation& computation) {
+  Value value = computation.fiber.pop();
+  computation.fiber.shrink();
+  const bool is_program = std::exchange(computation.is_program, false);
+  computation.program.reset();
+  if (value.is(Kind::Remote)) {
+    computation.value = std::move(value);
+    computation.phase = Computation::Phase::Perform;
+    return;
+  }
+  if (!is_program) context_.crash("the function after a step gave " + brief(value) + ", which is not a Remote");
+  finish(computation, value);
+}
+
+void Machine::Node::deliver_result(Computation& computation) {
+  Value result = std::move(computation.value);
+  if (computation.next.is_unset()) return finish(computation, result);
+  computation.phase = Computation::Phase::Evaluate;
+  vm_.start(computation.fiber, std::move(computation.next), std::move(result));
+}
+
+void Machine::Node::finish(Computation& computation, const Value& value) {
+  const wire::Origin origin = computation.origin;
+  if (origin.request != 0) {
+    auto written = origin.format == wire::Format::Json ? to_json(value) : render(value);
+    if (written.ok()) outbox_.send(wire::Answer{origin, std::move(written).value()});
+    else outbox_.send(wire::Answer{origin, written.error()});
+  }
+  end(computation);
+}
+
+void Machine::Node::fail(Computation& computation, const Crash& crash) {
+  wire::Failure failure{crash.kind, crash.reason, std::string(computation.fiber.definition()), 0, 0, crash.names};
+  const wire::Origin origin = computation.origin;
+  computation.fiber.clear();
+  end(computation);
+  report(origin, std::move(failure));
+}
+
+void Machine::Node::report(const wire::Origin& origin, wire::Failure failure) {
+  if (origin.request != 0) return outbox_.send(wire::Answer{origin, std::move(failure)});
+  std::string line = "a computation failed: " + failure.reason;
+  if (!failure.definition.empty()) line += " (in " + failure.definition + ")";
+  outbox_.send(wire::Log{origin.trace, wire::LogLevel::Error, std::move(line)});
+}
+
+// ---- waiting -------------------------------------------------------------------------------------------------
+
+void Machine::Node::wait(Computation& computation, std::string what) {
+  computation.phase = Computation::Phase::Waiting;
+  computation.waits_for = std::move(what);
+}
+
+void Machine::Node::wake(ComputationId id, Value value) {
+  Computation* computation = find(id);
+  if (!computation) return;
+  clear_timer(*computation);
+  computation->listens.clear();
+  if (computation->phase == Computation::Phase::Waiting) {
+    computation->value = std::move(value);
+    computation->phase = Computation::Phase::Deliver;
+  } else {
+    computation->fiber.push(std::move(value));
+  }
+  make_ready(*computation);
+}
+
+void Machine::Node::set_timer(Computation& computation, MonotonicTime due) {
+  clear_timer(computation);
+  computation.timer = timers_.emplace(due, Timer{computation.id, {}});
+}
+
+void Machine::Node::clear_timer(Computation& computation) {
+  if (computation.timer) timers_.erase(*computation.timer);
+  computation.timer.reset();
+}
+
+void Machine::Node::fire_timers() {
+  while (!timers_.empty() && timers_.begin()->first <= now_) {
+    const Timer timer = std::move(timers_.begin()->second);
+    timers_.erase(timers_.begin());
+    std::vector<ComputationId> late{timer.computation};
+    if (timer.computation == 0) {
+      future_timers_.erase(timer.future);
+      late = channels_->limit_passed(timer.future);
+    }
+    for (const ComputationId id : late) {
+      Computation* computation = find(id);
+      if (!computation) continue;
+      if (timer.computation != 0) computation->timer.reset();
+      if (computation->waits_for.empty()) wake(id, Value::unit());   // a sleep
+      else fail(*computation, {wire::FailureKind::TimeLimit, computation->waits_for, {}});
+    }
+  }
+}
+
+// ---- compute -------------------------------------------------------------------------------------------------
+
+// Short pieces are estimated, long ones measured: asking for the CPU time costs as much as a small message.
+void Machine::Node::charge(Computation& computation, std::uint64_t fuel_used, std::uint64_t work_used) {
+  Allowance& allowance = *computation.allowance;
+  const std::uint64_t estimate = fuel_used * kNanosecondsPerCall + work_used;
+  if (estimate < kMeasuredAbove) {
+    allowance.spent_ns += estimate;
+  } else {
+    const std::uint64_t cpu = thread_cpu_ns();
+    allowance.spent_ns += cpu - cpu_mark_ns_;
+    cpu_mark_ns_ = cpu;
+  }
+  const std::uint64_t spent_ms = allowance.spent_ns / 1'000'000;
+  if (spent_ms < start_.compute_ms) return;
+  context_.crash(wire::FailureKind::ComputeLimit, "the message used " + std::to_string(spent_ms) + " ms of CPU time; it may use " +
+                                                      std::to_string(start_.compute_ms) + " ms (compute_timeout_ms)");
+}
+
+// Inside a long builtin.
+void Machine::Node::check() {
+  if (current_) charge(*current_, 0, kMeasuredAbove);
+}
+
+// ---- host builtins -------------------------------------------------------------------------------------------
+
+void Machine::Node::require(wire::Capability capability, std::string_view what) {
+  if (wire::allows(start_.capabilities, capability)) return;
+  static constexpr std::string_view kNames[] = {"spawn", "state", "clock", "random", "contact-all"};
+  const std::string name = "Capability." + std::string(kNames[static_cast<std::size_t>(capability)]);
+  throw Crash{wire::FailureKind::CapabilityDenied, std::string(what) + " needs " + name + ", which this node does not have", {name}};
+}
+
+void Machine::Node::debug_line(const Value& label, const Value& value) {
+  std::string line = label.is(Kind::Text) ? std::string(label.as_text()->view()) : brief(label);
+  line += ": ";
+  line += render_cut(value, kDebugLineBytesMax);
+  context_.charge(line.size());
+  outbox_.send(wire::Log{current_->origin.trace, wire::LogLevel::Debug, std::move(line)});
+}
+
+Value Machine::Node::perform(lang::Builtin builtin, Value* arguments) {
+  if (builtin == lang::Builtin::DebugWatch || builtin == lang::Builtin::DebugLog) {
+    debug_line(arguments[0], arguments[1]);
+    return std::move(arguments[builtin == lang::Builtin::DebugWatch ? 1 : 2]);
+  }
+  return perform_index(builtin, arguments);
+}
+
+Value Machine::Node::perform_index(lang::Builtin builtin, Value* arguments) {
+  require(wire::Capability::State, lang::name_of(builtin));
+  Linker linker(library_);
+  switch (builtin) {
+    case lang::Builtin::IndexEmpty: {
+      if (!arguments[0].is(Kind::Node)) context_.wrong(builtin, "a Node", arguments[0]);
+      const Value parts[] = {arguments[0], IndexState::new_token()};
+      return make_data(lang::Builtin::IndexConstructor, parts);
+    }
+    case lang::Builtin::IndexInsert:
+      outbox_.send(index_->insert(context_, arguments[0], arguments[1], arguments[2]));
+      return Value::unit();
+    case lang::Builtin::IndexDelete:
+      outbox_.send(index_->remove(context_, arguments[0], arguments[1]));
+      return Value::unit();
+    case lang::Builtin::IndexKeys: return ask(index_->keys(context_, arguments[0]));
+    case lang::Builtin::IndexFirstKey: return ask(index_->first(context_, arguments[0]));
+    case lang::Builtin::IndexIncrement: return ask(index_->after(context_, arguments[0], arguments[1]));
+    case lang::Builtin::IndexLookup: return ask(index_->lookup(context_, arguments[0], arguments[1], linker));
+    default: break;
+  }
+  CHECK(false);
+  return {};
+}
+
+Value Machine::Node::ask(IndexState::Question question) {
+  if (question.answer) return std::move(*question.answer);
+  reading_.emplace(question.frame.read, current_->id);
+  outbox_.send(question.frame);
+  current_->reads = std::move(question.frame);
+  return {};
+}
+
+}  // namespace roost::runtime

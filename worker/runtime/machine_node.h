@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// The inside of a Machine: one node's computations and everything they share. A *computation* is a thread in the sense of the
+// reference's section 8: it evaluates, performs the step that comes out, evaluates what the step's result is given to, and so on, until
+// a step has nothing after it. It belongs to the request it answers (or to none) and spends the compute allowance of the
+// message that started it.
+//
+// machine.cpp: frames in, slices, idleness. machine_node.cpp: computations from beginning to end, waiting and timers. remote.cpp:
+// the steps.
+// Thread: one.
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+
+#include "worker/runtime/channels.h"
+#include "worker/runtime/children.h"
+#include "worker/runtime/codec.h"
+#include "worker/runtime/index_state.h"
+#include "worker/runtime/library.h"
+#include "worker/runtime/machine.h"
+#include "worker/runtime/vm.h"
+
+namespace roost::runtime {
+
+// Code that came in a message: functions are compiled as they are decoded. One for each message.
+class Linker final : public FunctionMaker {
+ public:
+  explicit Linker(const Library& library) : library_(library) {}
+  const Value* definition(const lang::Hash& hash) override { return library_.value_of(hash); }
+  Value make_function(const DecodedCode& code, const lang::Term& term, std::span<const std::uint32_t> outside,
+                      std::span<const Value> captures) override;
+
+ private:
+  const Code& compiled(const DecodedCode& code, const lang::Term& term, std::span<const std::uint32_t> outside);
+
+  const Library& library_;
+  std::unordered_map<const lang::Arena*, ProgramHandle> programs_;
+  std::unordered_map<const void*, const Code*> codes_;
+};
+
+class Machine::Node final : public Host, private BuiltinContext::Meter {
+ public:
+  Node(const Library& library, Outbox& outbox);
+  ~Node() override;
+
+  void handle(MonotonicTime now, const wire::ToWorker& frame);
+  Next run(MonotonicTime now);
+
+ private:
+  // What a message may compute, its forks included.
+  struct Allowance {
+    std::uint64_t spent_ns = 0;
+  };
+  struct Timer {
+    ComputationId computation = 0;   // 0: a future's limit
+    Bytes future;
+  };
+  using Timers = std::multimap<MonotonicTime, Timer>;
+
+  struct Computation {
+    enum class Phase {
+      Evaluate,   // the fiber runs, or waits for a host builtin
+      Perform,    // `value` is the Remote whose step is next
+      Deliver,    // `value` is the step's result
+      Waiting,    // for the step's result
+    };
+    ComputationId id = 0;
+    wire::Origin origin;
+    std::shared_ptr<Allowance> allowance;
+    Phase phase = Phase::Perform;
+    bool is_program = false;      // its first value may be something else than a Remote
+    Fiber fiber;
+    std::optional<ProgramHandle> program;   // of the fiber's first code
+    Value value;
+    Value next;                   // what the step's result is given to; unset: nothing
+    Bytes listens;                // the channel or future it waits for
+    std::optional<wire::Read> reads;
+    std::optional<Timers::iterator> timer;
+    std::string waits_for;        // for the message when the limit passes
+  };
+
+  // ---- machine.cpp
+  void take(const wire::Start& frame);
+  void take(const wire::Eval& frame);
+  void take(const wire::Run& frame);
+  void take(const wire::ReadResult& frame);
+  void take(const wire::Reserved& frame);
+  void take(const wire::Stop&) {}
+  void take(const wire::Ping& frame) { outbox_.send(wire::Pong{frame.nonce}); }
+  void evaluate_program(const wire::Eval& frame);
+  void say_idle();
+  void give_memory_back();
+
+  // ---- machine_node.cpp
+  Computation& begin(const wire::Origin& origin, std::shared_ptr<Allowance> allowance);
+  void run_computation(Computation& computation, std::int64_t& fuel);
+  void go_on(Computation& computation, std::int64_t& fuel);
+  void evaluated(Computation& computation);
+  void deliver_result(Computation& computation);
+  void make_ready(Computation& computation);
+  // A step's result, or a host builtin's value, for one that waited.
+  void wake(ComputationId id, Value value);
+  void finish(Computation& computation, const Value& value);
+  void fail(Computation& computation, const Crash& crash);
+  void report(const wire::Origin& origin, wire::Failure failure);
+  void end(Computation& computation);
+  [[nodiscard]] Computation* find(ComputationId id);
+  void wait(Computation& computation, std::string what);
+  void set_timer(Computation& computation, MonotonicTime due);
+  void clear_timer(Computation& computation);
+  void fire_timers();
+  void charge(Computation& computation, std::uint64_t fuel_used, std::uint64_t work_used);
+  void check() override;
+  Value perform(lang::Builtin builtin, Value* arguments) override;
+  Value perform_index(lang::Builtin builtin, Value* arguments);
+  Value ask(IndexState::Question question);
+  void debug_line(const Value& label, const Value& value);
+  void require(wire::Capability capability, std::string_view what);
+
+  // ---- remote.cpp: each gives the step's result, or unset if the computation waits or is gone
+  void perform_step(Computation& computation);
+  Value step_result(Computation& computation, const Remote& remote);
+  Value at(Computation& computation, const Remote& remote);
+  Value sleep(Computation& computation, double seconds);
+  Value fork(Computation& computation, const Remote& remote);
+  Value spawn(Computation& computation);
+  Value send(Computation& computation, const Remote& remote);
+  Value receive(Computation& computation, const Channel& channel);
+  Value await(Computation& computation, const Channel& future);
+  Value receive_async(const Channel& channel, double seconds);
+  void send_computation(const wire::Origin& origin, const PublicKey& destination, std::string_view host, const Value& remote);
+  void spawn_waiting();
+
+  const Library& library_;
+  Outbox& outbox_;
+  Heap heap_;
+  wire::Start start_;
+  std::uint64_t work_ = 0;
+  BuiltinContext context_{work_};
+  Vm vm_{*this, context_};
+  MonotonicTime now_{};
+  ComputationId next_id_ = 1;
+  std::unordered_map<ComputationId, std::unique_ptr<Computation>> computations_;
+  std::deque<ComputationId> ready_;
+  std::deque<ComputationId> spawning_;   // wait for leave to spawn
+  std::unordered_map<std::uint64_t, ComputationId> reading_;
+  Timers timers_;
+  std::unordered_map<Bytes, Timers::iterator> future_timers_;   // of pending futures
+  std::unique_ptr<Channels> channels_;
+  std::unique_ptr<Children> children_;
+  std::unique_ptr<IndexState> index_;
+  Value here_;
+  Computation* current_ = nullptr;
+  std::uint64_t cpu_mark_ns_ = 0;        // CPU time of the thread when it was last charged to somebody
+  std::uint64_t received_ = 0;
+  bool said_idle_ = false;
+  std::uint64_t baseline_bytes_ = 0;     // of the process when it was forked
+};
+
+[[nodiscard]] std::uint64_t thread_cpu_ns();
+
+}  // namespace roost::runtime

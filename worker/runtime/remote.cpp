@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT
+// The steps of Remote values (8.2, 8.3).
+#include <sodium.h>
+#include <time.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "worker/runtime/machine_node.h"
+#include "worker/runtime/render.h"
+
+namespace roost::runtime {
+namespace {
+
+constexpr double kSecondsMax = 10.0 * 365 * 24 * 3600;             // a sleep longer than the machine lasts
+constexpr std::size_t kComputationBytesMax = wire::kFrameBytesMax - 1024;
+
+MonotonicTime duration_of(double seconds) {
+  if (!(seconds > 0)) return MonotonicTime(0);
+  return MonotonicTime(static_cast<std::int64_t>(std::min(seconds, kSecondsMax) * 1e9));
+}
+
+double random_number() {
+  std::uint64_t bits;
+  randombytes_buf(&bits, sizeof bits);
+  return static_cast<double>(bits >> 11) * 0x1p-53;
+}
+
+double wall_clock_seconds() {
+  timespec time{};
+  clock_gettime(CLOCK_REALTIME, &time);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+}
+
+std::string seconds_text(double seconds) { return render_number(seconds) + " s"; }
+
+}  // namespace
+
+void Machine::Node::perform_step(Computation& computation) {
+  const ComputationId id = computation.id;
+  const Value held = std::move(computation.value);
+  const Remote& remote = *held.as_remote();
+  computation.next = remote.next;
+  Value result = step_result(computation, remote);
+  if (!find(id) || computation.phase == Computation::Phase::Waiting) return;
+  computation.value = std::move(result);
+  computation.phase = Computation::Phase::Deliver;
+}
+
+Value Machine::Node::step_result(Computation& computation, const Remote& remote) {
+  switch (remote.step()) {
+    case Step::At: return at(computation, remote);
+    case Step::Pure: return remote.first;
+    case Step::Here: return here_;
+    case Step::Spawn: return spawn(computation);
+    case Step::Sleep: return sleep(computation, remote.first.as_number());
+    case Step::Fork: return fork(computation, remote);
+    case Step::CreateChannel: return make_channel(new_channel_id(start_.node, start_.host, false));
+    case Step::Send: return send(computation, remote);
+    case Step::Receive: return receive(computation, *remote.first.as_channel());
+    case Step::ReceiveAsync: return receive_async(*remote.first.as_channel(), remote.second.as_number());
+    case Step::Fail: context_.crash(std::string(remote.first.as_text()->view()));
+    case Step::ClockNow: require(wire::Capability::Clock, "Clock.now"); return Value::number(wall_clock_seconds());
+    case Step::RandomNumber: require(wire::Capability::Random, "Random.number"); return Value::number(random_number());
+  }
+  return {};
+}
+
+// ---- moving --------------------------------------------------------------------------------------------------
+
+Value Machine::Node::at(Computation& computation, const Remote& remote) {
+  const runtime::Node& node = *remote.first.as_node();
+  if (node.key == start_.node && node.host() == start_.host) return remote.second;
+  send_computation(computation.origin, node.key, node.host(), make_bind(Step::Pure, remote.second, {}, remote.next));
+  end(computation);
+  return {};
+}
+
+void Machine::Node::send_computation(const wire::Origin& origin, const PublicKey& destination, std::string_view host,
+                                     const Value& remote) {
+  if (host != start_.host) {
+    context_.crash(wire::FailureKind::Unreachable, "the node " + fingerprint_of(destination) + " is of the container " +
+                                                       std::string(host) + "; this one is " + start_.host +
+                                                       ", and sends to no other");
+  }
+  require(wire::Capability::ContactAll, "going to another node");
+  Bytes bytes = encode_value(remote);
+  if (bytes.size() > kComputationBytesMax) {
+    context_.crash(wire::FailureKind::MemoryLimit, "a computation of " + std::to_string(bytes.size()) +
+                                                       " bytes cannot move; the most is " + std::to_string(kComputationBytesMax));
+  }
+  context_.charge(bytes.size());
+  outbox_.send(wire::Send{origin, std::string(host), destination, std::move(bytes)});
+}
+
+// ---- time and threads ----------------------------------------------------------------------------------------
+
+Value Machine::Node::sleep(Computation& computation, double seconds) {
+  wait(computation, {});
+  set_timer(computation, now_ + duration_of(seconds));
+  return {};
+}
+
+Value Machine::Node::fork(Computation& computation, const Remote& remote) {
+  Computation& forked = begin({0, computation.origin.trace, computation.origin.format}, computation.allowance);
+  forked.value = remote.first;
+  make_ready(forked);
+  return Value::unit();
+}
+
+Value Machine::Node::spawn(Computation& computation) {
+  require(wire::Capability::Spawn, "Remote.spawn");
+  if (!children_->can_spawn()) context_.crash("Remote.spawn needs the node's own key, which the container did not give");
+  PublicKey child;
+  if (spawning_.empty() && children_->spawn(child)) return make_node(start_.host, child);
+  wait(computation, "leave to spawn a node did not come");
+  spawning_.push_back(computation.id);
+  return {};
+}
+
+// Leave has come: for as many as there is leave for, and a question for more if some are left.
+void Machine::Node::spawn_waiting() {
+  while (!spawning_.empty()) {
+    const ComputationId id = spawning_.front();
+    Computation* computation = find(id);
+    if (computation) {
+      PublicKey child;
+      if (!children_->spawn(child)) return;
+      try {
+        wake(id, make_node(start_.host, child));
+      } catch (const Crash& crash) {
+        fail(*computation, crash);
+      }
+    }
+    spawning_.pop_front();
+  }
+}
+
+// ---- channels ------------------------------------------------------------------------------------------------
+
+Value Machine::Node::send(Computation& computation, const Remote& remote) {
+  const Channel& channel = *remote.first.as_channel();
+  const bool is_home = channel.home() == start_.node && channel.host() == start_.host;
+  const Channels::Delivery delivery = channels_->deliver(channel.id(), remote.second, is_home);
+  for (const ComputationId id : delivery.receivers) wake(id, remote.second);
+  if (const auto limit = future_timers_.extract(delivery.fulfilled); !limit.empty()) timers_.erase(limit.mapped());
+  if (delivery.what == Channels::Delivered::NobodyHere) {
+    send_computation({0, computation.origin.trace, computation.origin.format}, channel.home(), channel.host(),
+                     make_step(Step::Send, remote.first, remote.second));
+  }
+  return Value::unit();
+}
+
+Value Machine::Node::receive(Computation& computation, const Channel& channel) {
+  if (is_future(channel)) return await(computation, channel);
+  Value message = channels_->receive(channel.id(), computation.id);
+  if (!message.is_unset()) return message;
+  computation.listens = Bytes(channel.id());
+  wait(computation, "nothing came on the channel within " + seconds_text(static_cast<double>(start_.receive_ms) / 1000) +
+                        " (receive_timeout_ms)");
+  set_timer(computation, now_ + std::chrono::milliseconds(start_.receive_ms));
+  return {};
+}
+
+Value Machine::Node::await(Computation& computation, const Channel& future) {
+  switch (channels_->state_of(future.id())) {
+    case Channels::FutureState::Fulfilled: return channels_->value_of(future.id());
+    case Channels::FutureState::Pending:
+      channels_->wait_for(future.id(), computation.id);
+      computation.listens = Bytes(future.id());
+      wait(computation, "a future's time limit passed before its message came");
+      return {};
+    case Channels::FutureState::Unknown: break;
+  }
+  if (future.home() != start_.node)
+    context_.crash("a future can be waited for only on the node that made it, " + fingerprint_of(future.home()));
+  context_.crash(wire::FailureKind::TimeLimit, "a future's time limit passed before its message came");
+}
+
+Value Machine::Node::receive_async(const Channel& channel, double seconds) {
+  const Bytes id = new_channel_id(start_.node, start_.host, true);
+  Value future = make_step(Step::Receive, make_channel(id));
+  channels_->receive_async(channel.id(), id);
+  if (channels_->state_of(id) == Channels::FutureState::Pending)
+    future_timers_.emplace(id, timers_.emplace(now_ + duration_of(seconds), Timer{0, id}));
+  return future;
+}
+
+}  // namespace roost::runtime
