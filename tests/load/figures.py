@@ -20,7 +20,7 @@ SPAWNS_AT_ONCE = 4000      # in one request, to fill the directory
 PARKED = 10_000
 PARKED_S = 6               # each of them waits
 KIB = 1024
-TOKEN = "D" * 86 + "=="
+TOKEN = "D" * 85 + "A=="   # 64 bytes in base64url
 
 
 @dataclasses.dataclass

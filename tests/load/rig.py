@@ -104,7 +104,7 @@ def empty_responder(container):
     configuration = folder / "nginx/roost.conf"
     text = configuration.read_text()
     text = text.replace(f"{home}/run", f"{folder}/run").replace(f"{home}/log", f"{folder}/log").replace(f"{home}/temp", f"{folder}/temp")
-    text = re.sub(rf"(listen\s+(?:\[::\]:)?){container.port}\b", rf"\g<1>{port}", text)
+    text = re.sub(rf"(listen\s+\S*?)\b{container.port}\b", rf"\g<1>{port}", text)
     configuration.write_text(text)
     responder = subprocess.Popen([tool("load-responder"), str(folder / "run/front.sock"), str(RESPONDER_THREADS)])
     wait_until(lambda: (folder / "run/front.sock").exists(), 5, "the empty responder")
