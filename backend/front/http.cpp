@@ -185,6 +185,21 @@ TextPlace place_after(std::string_view text) {
   return place;
 }
 
+// What can be said of a program's bytes before anything reads it.
+std::optional<Refusal> text_refused(const EvalTarget& target, std::string_view program) {
+  const auto place = not_utf8_at(program);
+  if (!place) return std::nullopt;
+  Refusal refusal;
+  refusal.problem.kind = ProblemKind::SyntaxError;
+  refusal.problem.detail = "The program is not UTF-8 text: a byte at line " + std::to_string(place->line) + ", column " +
+                           std::to_string(place->column) + " belongs to no character.";
+  refusal.problem.node = target.node;
+  refusal.problem.line = place->line;
+  refusal.problem.column = place->column;
+  refusal.problem.names = {"UTF-8 text"};
+  return refusal;
+}
+
 }  // namespace
 
 std::variant<Target, Refusal> route(Door door, const Parameters& parameters) {
@@ -221,6 +236,24 @@ std::optional<TextPlace> not_utf8_at(std::string_view bytes) {
     at += length;
   }
   return std::nullopt;
+}
+
+std::variant<Target, Refusal> understand(Door door, const Parameters& parameters, const std::optional<std::string>& body,
+                                         std::uint64_t body_bytes_max) {
+  const auto length = body_length(parameters, body_bytes_max);
+  if (const auto* refusal = std::get_if<Refusal>(&length)) return *refusal;
+  if (!body)
+    return refuse(ProblemKind::BadRequest,
+                  "The body has more than " + std::to_string(body_bytes_max) + " bytes, which were not announced.");
+  const std::uint64_t announced = std::get<std::uint64_t>(length);
+  if (body->size() < announced)
+    return refuse(ProblemKind::BadRequest, "The body ended after " + std::to_string(body->size()) + " of the announced " +
+                                               std::to_string(announced) + " bytes.");
+  auto target = route(door, parameters);
+  if (!std::holds_alternative<Target>(target)) return target;
+  if (const auto* eval = std::get_if<EvalTarget>(&std::get<Target>(target)))
+    if (auto refusal = text_refused(*eval, *body)) return *std::move(refusal);
+  return target;
 }
 
 }  // namespace roost::front

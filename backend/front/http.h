@@ -50,4 +50,8 @@ struct TextPlace {
 // Where `bytes` stops being UTF-8 (no surrogates, no overlong forms); nullopt: it is UTF-8 throughout.
 [[nodiscard]] std::optional<TextPlace> not_utf8_at(std::string_view bytes);
 
+// All of the above for a request that was read to its end. `body`: nullopt if it had more than `body_bytes_max` bytes.
+[[nodiscard]] std::variant<Target, Refusal> understand(Door door, const Parameters& parameters, const std::optional<std::string>& body,
+                                                       std::uint64_t body_bytes_max);
+
 }  // namespace roost::front

@@ -20,28 +20,6 @@ namespace {
 // nginx's $request_id has 32 characters; what is longer is no id, and is not written to the log.
 constexpr std::size_t kInstanceLengthMax = 64;
 
-Refusal bad_request(std::string detail) {
-  Refusal refusal;
-  refusal.problem.kind = core::ProblemKind::BadRequest;
-  refusal.problem.detail = std::move(detail);
-  return refusal;
-}
-
-// What can be said of a program's bytes before anything reads it.
-std::optional<Refusal> text_refused(const EvalTarget& target, std::string_view program) {
-  const auto place = not_utf8_at(program);
-  if (!place) return std::nullopt;
-  Refusal refusal;
-  refusal.problem.kind = core::ProblemKind::SyntaxError;
-  refusal.problem.detail = "The program is not UTF-8 text: a byte at line " + std::to_string(place->line) + ", column " +
-                           std::to_string(place->column) + " belongs to no character.";
-  refusal.problem.node = target.node;
-  refusal.problem.line = place->line;
-  refusal.problem.column = place->column;
-  refusal.problem.names = {"UTF-8 text"};
-  return refusal;
-}
-
 }  // namespace
 
 class Server::Impl {
@@ -139,21 +117,6 @@ class Server::Impl {
     auto target = understand(door, parameters, body, body_bytes_max);
     if (const auto* refusal = std::get_if<Refusal>(&target)) return refuse(*parked, *refusal);
     hand_on(door, std::move(parked), std::move(std::get<Target>(target)), *std::move(body));
-  }
-
-  static std::variant<Target, Refusal> understand(Door door, const Parameters& parameters, const std::optional<std::string>& body,
-                                                  std::uint64_t body_bytes_max) {
-    const auto length = body_length(parameters, body_bytes_max);
-    if (const auto* refusal = std::get_if<Refusal>(&length)) return *refusal;
-    if (!body) return bad_request("The body has more than " + std::to_string(body_bytes_max) + " bytes, which were not announced.");
-    if (body->size() < std::get<std::uint64_t>(length))
-      return bad_request("The body ended after " + std::to_string(body->size()) + " of the announced " +
-                         std::to_string(std::get<std::uint64_t>(length)) + " bytes.");
-    auto target = route(door, parameters);
-    if (!std::holds_alternative<Target>(target)) return target;
-    if (const auto* eval = std::get_if<EvalTarget>(&std::get<Target>(target)))
-      if (auto refusal = text_refused(*eval, *body)) return *std::move(refusal);
-    return target;
   }
 
   void hand_on(Door door, std::unique_ptr<ParkedRequest> parked, Target target, std::string body) {
