@@ -13,6 +13,7 @@
 
 #include <atomic>
 #include <cstring>
+#include <deque>
 #include <mutex>
 #include <stdexcept>
 #include <thread>
@@ -44,7 +45,7 @@ Descriptor listening_socket(const std::string& path) {
     throw std::runtime_error("cannot listen on `" + path + "`: its name has " + std::to_string(path.size()) +
                              " bytes, and a socket's may have " + std::to_string(sizeof address.sun_path - 1));
   std::memcpy(address.sun_path, path.data(), path.size());
-  Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!socket) fail("make a socket");
   unlink(path.c_str());   // left behind by one that was killed; the lock says that it does not run
   // The mode is set before bind() gives the socket its name, so that nobody else gets in between.
@@ -90,37 +91,46 @@ class Listener::Impl {
       : path_(path),
         lock_(path + ".lock", "the socket `" + path + "`"),
         socket_(listening_socket(path)),
-        stop_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-        epoll_(epoll_create1(EPOLL_CLOEXEC)) {
-    if (!stop_ || !epoll_) fail("watch `" + path + "`");
-    watch(stop_.get(), EPOLLIN);
+        stop_(eventfd(0, EFD_CLOEXEC)),
+        more_(eventfd(0, EFD_CLOEXEC)),
+        readers_(epoll_create1(EPOLL_CLOEXEC)),
+        late_(epoll_create1(EPOLL_CLOEXEC)) {
+    if (!stop_ || !more_ || !readers_ || !late_) fail("watch `" + path + "`");
+    for (const Descriptor* epoll : {&readers_, &late_}) watch(*epoll, stop_.get(), EPOLLIN);
+    // Edge-triggered: each event wakes one thread, and each thread takes all there is before it waits.
+    watch(readers_, socket_.get(), EPOLLIN | EPOLLET);
+    watch(readers_, more_.get(), EPOLLIN | EPOLLET);
   }
 
   ~Impl() {
     unlink(path_.c_str());
+    for (const int connection : accepted_) close(connection);
     for (const auto& [connection, since] : silent_) close(connection);
   }
 
   int next() {
-    while (!stopped_) {
-      const int connection = accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC);
+    for (;;) {
+      const bool all = accept_all();
+      const int connection = take_accepted();
       if (connection >= 0) {
         if (speaks(connection)) return connection;
         put_aside(connection);
-      } else if (!stopped_ && errno != EINTR && errno != ECONNABORTED) {
-        std::this_thread::sleep_for(kExhaustedPause);
+      } else if (stopped_) {
+        return -1;
+      } else if (all) {
+        epoll_event event{};
+        epoll_wait(readers_.get(), &event, 1, -1);
       }
     }
-    return -1;
   }
 
   int next_late() {
     while (!stopped_) {
       epoll_event event{};
-      if (epoll_wait(epoll_.get(), &event, 1, -1) != 1 || event.data.fd == stop_.get()) continue;
+      if (epoll_wait(late_.get(), &event, 1, -1) != 1 || event.data.fd == stop_.get()) continue;
       const std::lock_guard lock(mutex_);
       if (silent_.erase(event.data.fd) == 0) continue;   // it was closed meanwhile
-      epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, event.data.fd, nullptr);
+      epoll_ctl(late_.get(), EPOLL_CTL_DEL, event.data.fd, nullptr);
       return event.data.fd;
     }
     return -1;
@@ -138,17 +148,50 @@ class Listener::Impl {
 
   void stop() {
     stopped_ = true;
-    const std::uint64_t one = 1;
-    if (write(stop_.get(), &one, sizeof one) != sizeof one) fail("stop listening");
+    signal(stop_);
     shutdown(socket_.get(), SHUT_RDWR);   // every accept returns
   }
 
  private:
-  void watch(int fd, std::uint32_t events) {
+  static void watch(const Descriptor& epoll, int fd, std::uint32_t events) {
     epoll_event event{};
     event.events = events;
     event.data.fd = fd;
-    if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) fail("watch a socket");
+    if (epoll_ctl(epoll.get(), EPOLL_CTL_ADD, fd, &event) != 0) fail("watch a socket");
+  }
+
+  // Takes all that wait in the kernel, where no more than kBacklog can: nginx is refused beyond that, and tells its client.
+  // False: some may be left, since descriptors or memory ran out.
+  bool accept_all() {
+    for (;;) {
+      const int connection = accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC);
+      if (connection >= 0) {
+        const std::lock_guard lock(mutex_);
+        accepted_.push_back(connection);
+      } else if (errno == EAGAIN || stopped_) {
+        return true;
+      } else if (errno != EINTR && errno != ECONNABORTED) {
+        std::this_thread::sleep_for(kExhaustedPause);
+        return false;
+      }
+    }
+  }
+
+  // The first of them; -1: there is none.
+  int take_accepted() {
+    std::unique_lock lock(mutex_);
+    if (accepted_.empty()) return -1;
+    const int connection = accepted_.front();
+    accepted_.pop_front();
+    const bool more = !accepted_.empty();
+    lock.unlock();
+    if (more) signal(more_);   // for a thread that waits, if one does
+    return connection;
+  }
+
+  static void signal(const Descriptor& event) {
+    const std::uint64_t one = 1;
+    if (write(event.get(), &one, sizeof one) != sizeof one) fail("wake a thread");
   }
 
   static bool speaks(int connection) {
@@ -163,16 +206,19 @@ class Listener::Impl {
       return;
     }
     silent_.emplace(connection, Clock::now());
-    watch(connection, EPOLLIN | EPOLLONESHOT);
+    watch(late_, connection, EPOLLIN | EPOLLONESHOT);
   }
 
   const std::string path_;
   const FileLock lock_;
   const Descriptor socket_;
-  const Descriptor stop_;   // readable: it is time to stop
-  const Descriptor epoll_;  // of the silent
+  const Descriptor stop_;      // readable: it is time to stop
+  const Descriptor more_;      // written when accepted_ has more than the writer takes
+  const Descriptor readers_;   // the epoll that next() waits in
+  const Descriptor late_;      // and next_late(): of the silent
   std::atomic<bool> stopped_{false};
-  std::mutex mutex_;   // of silent_
+  std::mutex mutex_;           // of what follows
+  std::deque<int> accepted_;
   std::unordered_map<int, Clock::time_point> silent_;
 };
 

@@ -3,6 +3,8 @@
 
 // One FastCGI socket, and the connections that come by it until one of roostd's threads reads them.
 //
+// A thread that is about to read one takes all others from the kernel first: a burst of ten thousand must not meet the end of
+// the kernel's queue, where nginx would be refused.
 // The threads that read requests are few, so a connection keeps one of them only while it has something to say: one that
 // says nothing is put aside after kFirstByteWait, and waits with the others of its kind in an epoll that one thread serves
 // (next_late()). (libfcgi's own accept would hold the thread, and everyone behind it, for as long as the peer likes.) A peer that
@@ -60,7 +62,8 @@ class Listener {
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
-  // A connection with something to read, for the caller to close; -1: it was stopped. Blocks.
+  // A connection with something to read, for the caller to close; -1: it was stopped, and none is left that was taken before.
+  // Blocks.
   [[nodiscard]] int next();
   // The same, from among those that were put aside.
   [[nodiscard]] int next_late();

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include <deque>
 #include <filesystem>
 #include <fstream>
 #include <future>
@@ -59,6 +60,38 @@ TEST_F(ListenerTest, AConnectionThatSpeaksLateIsGivenOutApart) {
   EXPECT_EQ(read(connection, &byte, 1), 1);
   EXPECT_EQ(byte, 'y');
   close(connection);
+}
+
+TEST_F(ListenerTest, ABurstIsTakenFromTheKernelAtOnceAndGivenOutInTurn) {
+  constexpr std::size_t kBurst = 300;
+  std::deque<FastcgiClient> clients;
+  for (std::size_t i = 0; i < kBurst; ++i) clients.emplace_back(path_).send(std::to_string(i));
+  close(listener_->next());
+  // Nobody is left in the kernel's queue: what was not given out yet is ours to close.
+  listener_->stop();
+  char text[8] = {};
+  for (std::size_t i = 1; i < kBurst; ++i) {
+    const int connection = listener_->next();
+    ASSERT_GE(connection, 0) << i;
+    const ssize_t count = read(connection, text, sizeof text);
+    EXPECT_EQ(std::string(text, static_cast<std::size_t>(count)), std::to_string(i));
+    close(connection);
+  }
+  EXPECT_EQ(listener_->next(), -1);
+}
+
+TEST_F(ListenerTest, ABurstIsSharedByAllThatWait) {
+  constexpr std::size_t kThreads = 3;
+  std::vector<std::future<int>> waiting;
+  for (std::size_t i = 0; i < kThreads; ++i) waiting.push_back(std::async(std::launch::async, [this] { return listener_->next(); }));
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  std::deque<FastcgiClient> clients;
+  for (std::size_t i = 0; i < kThreads; ++i) clients.emplace_back(path_).send("x");
+  for (auto& one : waiting) {   // none of them takes another's and keeps it
+    const int connection = one.get();
+    EXPECT_GE(connection, 0);
+    close(connection);
+  }
 }
 
 TEST_F(ListenerTest, StoppingEndsEveryWait) {

@@ -1,0 +1,2 @@
+// SPDX-License-Identifier: MIT
+// Only for the precompiled header that all tests share (CMakeLists.txt).
