@@ -11,6 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <cstring>
 #include <deque>
@@ -19,6 +20,7 @@
 #include <thread>
 #include <unordered_map>
 
+#include "backend/front/fastcgi_records.h"
 #include "backend/launch/descriptor.h"
 
 namespace roost::front {
@@ -28,8 +30,15 @@ using Clock = TimeLimit::Clock;
 using launch::Descriptor;
 
 constexpr int kBacklog = 4096;
-// Silent connections that wait at once. More are closed unheard: nginx never leaves one.
-constexpr std::size_t kSilentConnectionsMax = 1024;
+// Connections aside at once. More are closed unheard: nginx never leaves one for long.
+constexpr std::size_t kAsideMax = 1024;
+// Between two looks at how long they have been there.
+constexpr std::chrono::milliseconds kSweepPause{1'000};
+// Given out between two looks into the kernel's queue.
+constexpr int kGivenOutMax = 64;
+constexpr int kEventsMax = 64;
+// What is looked at of a request: nginx sends parameters of at most 32 KiB, and mostly of less than one.
+constexpr std::size_t kPeekedBytes = 16u << 10;
 // After an accept that failed because descriptors or memory ran out: until some are given back.
 constexpr std::chrono::milliseconds kExhaustedPause{10};
 constexpr mode_t kSocketMode = 0660;
@@ -92,141 +101,144 @@ class Listener::Impl {
         lock_(path + ".lock", "the socket `" + path + "`"),
         socket_(listening_socket(path)),
         stop_(eventfd(0, EFD_CLOEXEC)),
-        more_(eventfd(0, EFD_CLOEXEC)),
-        readers_(epoll_create1(EPOLL_CLOEXEC)),
-        late_(epoll_create1(EPOLL_CLOEXEC)) {
-    if (!stop_ || !more_ || !readers_ || !late_) fail("watch `" + path + "`");
-    for (const Descriptor* epoll : {&readers_, &late_}) watch(*epoll, stop_.get(), EPOLLIN);
-    // Edge-triggered: each event wakes one thread, and each thread takes all there is before it waits.
-    watch(readers_, socket_.get(), EPOLLIN | EPOLLET);
-    watch(readers_, more_.get(), EPOLLIN | EPOLLET);
+        epoll_(epoll_create1(EPOLL_CLOEXEC)) {
+    if (!stop_ || !epoll_) fail("watch `" + path + "`");
+    watch(stop_.get(), EPOLLIN);
+    watch(socket_.get(), EPOLLIN);
   }
 
   ~Impl() {
     unlink(path_.c_str());
-    for (const int connection : accepted_) close(connection);
-    for (const auto& [connection, since] : silent_) close(connection);
+    for (const int connection : taken_) close(connection);
+    for (const auto& [connection, since] : aside_) close(connection);
   }
 
-  int next() {
+  Turn turn() { return Turn(turn_, std::defer_lock); }
+
+  int next(Turn& turn) {
+    if (!turn.owns_lock()) turn.lock();
     for (;;) {
-      const bool all = accept_all();
-      const int connection = take_accepted();
-      if (connection >= 0) {
-        if (speaks(connection)) return connection;
-        put_aside(connection);
-      } else if (stopped_) {
+      if (taken_.empty() || given_out_ >= kGivenOutMax) gather();
+      if (taken_.empty()) {
+        if (!stopped_) continue;
+        turn.unlock();
         return -1;
-      } else if (all) {
-        epoll_event event{};
-        epoll_wait(readers_.get(), &event, 1, -1);
       }
-    }
-  }
-
-  int next_late() {
-    while (!stopped_) {
-      epoll_event event{};
-      if (epoll_wait(late_.get(), &event, 1, -1) != 1 || event.data.fd == stop_.get()) continue;
-      const std::lock_guard lock(mutex_);
-      if (silent_.erase(event.data.fd) == 0) continue;   // it was closed meanwhile
-      epoll_ctl(late_.get(), EPOLL_CTL_DEL, event.data.fd, nullptr);
-      return event.data.fd;
-    }
-    return -1;
-  }
-
-  void sweep() {
-    const auto now = Clock::now();
-    const std::lock_guard lock(mutex_);
-    for (auto one = silent_.begin(); one != silent_.end();) {
-      const bool expired = now - one->second > kSilentMax;
-      if (expired) close(one->first);   // which also takes it out of the epoll
-      one = expired ? silent_.erase(one) : std::next(one);
+      const int connection = taken_.front();
+      taken_.pop_front();
+      const Look look = look_at(connection);
+      if (look == Look::Part) put_aside(connection);
+      if (look == Look::Gone) close(connection);
+      if (look == Look::Part || look == Look::Gone) continue;
+      ++given_out_;
+      if (look == Look::Long) turn.unlock();
+      return connection;
     }
   }
 
   void stop() {
     stopped_ = true;
-    signal(stop_);
+    const std::uint64_t one = 1;
+    if (write(stop_.get(), &one, sizeof one) != sizeof one) fail("wake a thread");
     shutdown(socket_.get(), SHUT_RDWR);   // every accept returns
   }
 
  private:
-  static void watch(const Descriptor& epoll, int fd, std::uint32_t events) {
+  enum class Look {
+    Ready,   // it can be read to its end, or to an error, without waiting
+    Long,    // it may have to be waited for, with a thread
+    Part,    // it is to be waited for, without one
+    Gone,    // there will never be more than a part
+  };
+
+  void watch(int fd, std::uint32_t events) {
     epoll_event event{};
     event.events = events;
     event.data.fd = fd;
-    if (epoll_ctl(epoll.get(), EPOLL_CTL_ADD, fd, &event) != 0) fail("watch a socket");
+    if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) fail("watch a socket");
+  }
+
+  // Waits if nothing has been taken yet.
+  void gather() {
+    given_out_ = 0;
+    std::array<epoll_event, kEventsMax> events;
+    const auto wait = !taken_.empty() || stopped_ ? 0 : aside_.empty() ? -1 : static_cast<int>(kSweepPause.count());
+    const int count = epoll_wait(epoll_.get(), events.data(), kEventsMax, wait);
+    for (int i = 0; i < count; ++i) {
+      const int fd = events[static_cast<std::size_t>(i)].data.fd;
+      if (fd == socket_.get()) accept_all();
+      else if (aside_.contains(fd)) look_again(fd);
+    }
+    close_expired();
   }
 
   // Takes all that wait in the kernel, where no more than kBacklog can: nginx is refused beyond that, and tells its client.
-  // False: some may be left, since descriptors or memory ran out.
-  bool accept_all() {
-    for (;;) {
+  void accept_all() {
+    while (!stopped_) {
       const int connection = accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC);
       if (connection >= 0) {
-        const std::lock_guard lock(mutex_);
-        accepted_.push_back(connection);
-      } else if (errno == EAGAIN || stopped_) {
-        return true;
+        taken_.push_back(connection);
+      } else if (errno == EAGAIN) {
+        return;
       } else if (errno != EINTR && errno != ECONNABORTED) {
-        std::this_thread::sleep_for(kExhaustedPause);
-        return false;
+        return std::this_thread::sleep_for(kExhaustedPause);
       }
     }
   }
 
-  // The first of them; -1: there is none.
-  int take_accepted() {
-    std::unique_lock lock(mutex_);
-    if (accepted_.empty()) return -1;
-    const int connection = accepted_.front();
-    accepted_.pop_front();
-    const bool more = !accepted_.empty();
-    lock.unlock();
-    if (more) signal(more_);   // for a thread that waits, if one does
-    return connection;
-  }
-
-  static void signal(const Descriptor& event) {
-    const std::uint64_t one = 1;
-    if (write(event.get(), &one, sizeof one) != sizeof one) fail("wake a thread");
-  }
-
-  static bool speaks(int connection) {
-    pollfd descriptor{connection, POLLIN, 0};
-    return poll(&descriptor, 1, static_cast<int>(kFirstByteWait.count())) > 0;
+  static Look look_at(int connection) {
+    std::array<char, kPeekedBytes> bytes;
+    const ssize_t count = recv(connection, bytes.data(), bytes.size(), MSG_PEEK | MSG_DONTWAIT);
+    if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)) return Look::Gone;
+    if (count > 0 && reads_to_its_end({bytes.data(), static_cast<std::size_t>(count)})) return Look::Ready;
+    if (count == kPeekedBytes) return Look::Long;
+    pollfd end{connection, POLLRDHUP, 0};
+    return poll(&end, 1, 0) > 0 ? Look::Gone : Look::Part;
   }
 
   void put_aside(int connection) {
-    const std::lock_guard lock(mutex_);
-    if (silent_.size() >= kSilentConnectionsMax) {
+    if (aside_.size() >= kAsideMax) {
       close(connection);
       return;
     }
-    silent_.emplace(connection, Clock::now());
-    watch(late_, connection, EPOLLIN | EPOLLONESHOT);
+    aside_.emplace(connection, Clock::now());
+    watch(connection, EPOLLIN | EPOLLRDHUP | EPOLLET);   // what it has sent already is told too, and looked at again
+  }
+
+  void look_again(int connection) {
+    if (look_at(connection) == Look::Part) return;
+    epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, connection, nullptr);
+    aside_.erase(connection);
+    taken_.push_back(connection);
+  }
+
+  void close_expired() {
+    if (aside_.empty()) return;
+    const auto now = Clock::now();
+    std::erase_if(aside_, [now](const auto& one) {
+      const bool expired = now - one.second > kPartMax;
+      if (expired) close(one.first);   // which also takes it out of the epoll
+      return expired;
+    });
   }
 
   const std::string path_;
   const FileLock lock_;
   const Descriptor socket_;
   const Descriptor stop_;      // readable: it is time to stop
-  const Descriptor more_;      // written when accepted_ has more than the writer takes
-  const Descriptor readers_;   // the epoll that next() waits in
-  const Descriptor late_;      // and next_late(): of the silent
+  const Descriptor epoll_;     // of these two and of those aside
   std::atomic<bool> stopped_{false};
-  std::mutex mutex_;           // of what follows
-  std::deque<int> accepted_;
-  std::unordered_map<int, Clock::time_point> silent_;
+
+  std::mutex turn_;            // of what follows
+  std::deque<int> taken_;      // from the kernel, in this order
+  std::unordered_map<int, Clock::time_point> aside_;   // since when
+  int given_out_ = 0;          // since the last gather()
 };
 
 Listener::Listener(const std::string& path) : impl_(std::make_unique<Impl>(path)) {}
 Listener::~Listener() = default;
-int Listener::next() { return impl_->next(); }
-int Listener::next_late() { return impl_->next_late(); }
-void Listener::sweep() { impl_->sweep(); }
+Listener::Turn Listener::turn() { return impl_->turn(); }
+int Listener::next(Turn& turn) { return impl_->next(turn); }
 void Listener::stop() { impl_->stop(); }
 
 }  // namespace roost::front

@@ -3,15 +3,17 @@
 
 // One FastCGI socket, and the connections that come by it until one of roostd's threads reads them.
 //
-// A thread that is about to read one takes all others from the kernel first: a burst of ten thousand must not meet the end of
-// the kernel's queue, where nginx would be refused.
-// The threads that read requests are few, so a connection keeps one of them only while it has something to say: one that
-// says nothing is put aside after kFirstByteWait, and waits with the others of its kind in an epoll that one thread serves
-// (next_late()). (libfcgi's own accept would hold the thread, and everyone behind it, for as long as the peer likes.) A peer that
-// stops in the middle of a request, or sends it one byte a second, is cut off after kReadMax, and one that does not take its
-// answer after kWriteMax. All this can only be done by somebody who may open the socket, which nginx alone should: the
-// socket is 0660, and a lock file next to it keeps a second roostd away.
-// Thread: next() and next_late() by any number; sweep() and stop() by one.
+// The threads take turns. One has the turn: it takes all that the kernel has (a burst of ten thousand must not meet the end of the
+// kernel's queue, where nginx would be refused), and looks at each connection before it reads one byte. A request that is all
+// there is given out with the turn: reading it waits for nobody, so no other thread is woken, which would cost more than the reading.
+// One that is not all there waits aside, in an epoll, without a thread. One that is too large to be seen whole is given out
+// without the turn: another thread takes that over, and this one may wait for its peer. (libfcgi's own accept would hold the
+// thread, and everyone behind it, for as long as any peer likes.)
+//
+// A peer that has not sent a whole request after kPartMax is cut off; one that stops in the middle of a large one, or sends it one
+// byte a second, after kReadMax; and one that does not take its answer after kWriteMax. All this can only be done by somebody
+// who may open the socket, which nginx alone should: the socket is 0660, and a lock file next to it keeps a second roostd away.
+// Thread: next() by any number, each with a turn of its own; stop() by one.
 
 #include <chrono>
 #include <memory>
@@ -22,10 +24,9 @@
 
 namespace roost::front {
 
-// How long a thread waits for a connection's first byte, and how long one may be silent at all. nginx sends at once.
-inline constexpr std::chrono::milliseconds kFirstByteWait{5};
-inline constexpr std::chrono::milliseconds kSilentMax{5'000};
-// For a whole request (nginx has all of it before it connects), and for a whole answer (nginx takes it as it comes). Looked after
+// How long a request may be waited for without a thread. nginx sends at once.
+inline constexpr std::chrono::milliseconds kPartMax{5'000};
+// For reading a large request (nginx has all of it before it connects), and for writing an answer (nginx takes it as it comes). Looked after
 // once a second.
 inline constexpr std::chrono::milliseconds kReadMax{1'000};
 inline constexpr std::chrono::milliseconds kWriteMax{5'000};
@@ -62,15 +63,13 @@ class Listener {
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
-  // A connection with something to read, for the caller to close; -1: it was stopped, and none is left that was taken before.
-  // Blocks.
-  [[nodiscard]] int next();
-  // The same, from among those that were put aside.
-  [[nodiscard]] int next_late();
+  using Turn = std::unique_lock<std::mutex>;
+  [[nodiscard]] Turn turn();   // for one thread; not had yet
 
-  // Once a second: closes those that were silent for too long.
-  void sweep();
-  // next() and next_late() return -1 from now on.
+  // A connection with a request to read, for the caller to close; -1: it was stopped, and none is left that was taken before.
+  // Blocks. Whoever comes back with the turn, or gives it up, lets the next one be taken.
+  [[nodiscard]] int next(Turn& turn);
+  // next() returns -1 from now on, to all.
   void stop();
 
  private:

@@ -2,6 +2,7 @@
 #include "backend/front/server.h"
 
 #include <pthread.h>
+#include <sched.h>
 
 #include <atomic>
 #include <condition_variable>
@@ -19,6 +20,9 @@ namespace {
 
 // nginx's $request_id has 32 characters; what is longer is no id, and is not written to the log.
 constexpr std::size_t kInstanceLengthMax = 64;
+constexpr int kOperatorThreads = 2;
+// What a socket takes at once, whoever reads at its other end: Linux gives it 208 KiB for its buffer, and counts its own overhead.
+constexpr std::size_t kQuickBytes = 64u << 10;
 
 }  // namespace
 
@@ -38,10 +42,8 @@ class Server::Impl {
   }
 
   void start() {
-    for (std::uint64_t i = 0; i < configuration_.accept_threads; ++i) add_reader(front_, &Listener::next, Door::Public);
-    add_reader(operator_, &Listener::next, Door::Operator);
-    add_reader(front_, &Listener::next_late, Door::Public);
-    add_reader(operator_, &Listener::next_late, Door::Operator);
+    for (std::uint64_t i = 0; i < configuration_.accept_threads; ++i) add_reader(front_, Door::Public);
+    for (int i = 0; i < kOperatorThreads; ++i) add_reader(operator_, Door::Operator);
     for (std::uint64_t i = 0; i < configuration_.responder_threads; ++i) {
       TimeLimit& limit = limits_.emplace_back();
       responding_.emplace_back([this, &limit] { write_answers(limit); });
@@ -49,8 +51,6 @@ class Server::Impl {
   }
 
   void sweep() {
-    front_.sweep();
-    operator_.sweep();
     for (TimeLimit& limit : limits_) limit.sweep(TimeLimit::Clock::now());
   }
 
@@ -75,8 +75,8 @@ class Server::Impl {
     bool wake = false;
     {
       const std::lock_guard lock(answers_mutex_);
-      // Of several answers only the first wakes a responder; each that takes one wakes the next if more are left.
-      wake = answers_.empty() && idle_responders_ > 0;
+      // Only the first of several wakes a responder, and only if none is about to look here by itself.
+      wake = answers_.empty() && quick_responders_ == 0;
       answers_.push_back({id, std::move(content)});
     }
     if (wake) answers_ready_.notify_one();
@@ -91,13 +91,22 @@ class Server::Impl {
     std::variant<core::Answer, Response> content;
   };
 
-  using Next = int (Listener::*)();
-  void add_reader(Listener& listener, Next next, Door door) {
+  void add_reader(Listener& listener, Door door) {
     TimeLimit& limit = limits_.emplace_back();
-    accepting_.emplace_back([this, &listener, next, door, &limit] {
+    accepting_.emplace_back([this, &listener, door, &limit] {
       pthread_setname_np(pthread_self(), "reads requests");
-      for (int connection = (listener.*next)(); connection >= 0; connection = (listener.*next)()) take(connection, door, limit);
+      let_the_waker_go_on();
+      Listener::Turn turn = listener.turn();
+      for (int connection = listener.next(turn); connection >= 0; connection = listener.next(turn)) take(connection, door, limit);
     });
+  }
+
+  // nginx connects, then sends. A reader that its connect() wakes would take the processor from it in between, to find nothing, and
+  // every request would cost two more switches: under this policy a woken thread waits for the end of another's slice
+  // (sched(7)). Where that is forbidden it is slower, and no more.
+  static void let_the_waker_go_on() {
+    const sched_param none{};
+    (void)sched_setscheduler(0, SCHED_BATCH, &none);   // of this thread alone
   }
 
   void take(int connection, Door door, TimeLimit& limit) {
@@ -135,30 +144,42 @@ class Server::Impl {
 
   void write_answers(TimeLimit& limit) {
     pthread_setname_np(pthread_self(), "writes answers");
+    std::unique_lock lock(answers_mutex_);
     for (;;) {
-      std::unique_lock lock(answers_mutex_);
-      ++idle_responders_;
       answers_ready_.wait(lock, [this] { return finished_ || !answers_.empty(); });
-      --idle_responders_;
       if (answers_.empty()) return;
-      const Queued next = std::move(answers_.front());
+      Queued next = std::move(answers_.front());
       answers_.pop_front();
-      const bool more = !answers_.empty() && idle_responders_ > 0;
+      ++quick_responders_;
       lock.unlock();
-      if (more) answers_ready_.notify_one();
-      write(next, limit);
+      const bool quick = write(std::move(next), limit);
+      lock.lock();
+      if (quick) --quick_responders_;
     }
   }
 
-  void write(const Queued& next, TimeLimit& limit) {
+  // False: it has left quick_responders_, since the peer may have had to be waited for.
+  bool write(Queued next, TimeLimit& limit) {
     const auto parked = parked_.take(next.id);
-    if (!parked) return;
+    if (!parked) return true;
     const auto* answer = std::get_if<core::Answer>(&next.content);
-    const Response response = answer ? response_of(*answer, parked->facts) : std::get<Response>(next.content);
+    const Response response = answer ? response_of(*answer, parked->facts) : std::get<Response>(std::move(next.content));
     const std::string text = cgi_text(response, parked->facts.head);
+    const bool quick = text.size() <= kQuickBytes;
+    if (!quick) leave_the_quick();
     limit.begin(parked->request.connection(), kWriteMax);
     parked->request.finish(text);
     limit.end();
+    return quick;
+  }
+
+  void leave_the_quick() {
+    bool others_wait = false;
+    {
+      const std::lock_guard lock(answers_mutex_);
+      others_wait = --quick_responders_ == 0 && !answers_.empty();
+    }
+    if (others_wait) answers_ready_.notify_one();
   }
 
   const Configuration configuration_;
@@ -174,7 +195,7 @@ class Server::Impl {
   std::mutex answers_mutex_;   // of what follows
   std::condition_variable answers_ready_;
   std::deque<Queued> answers_;
-  int idle_responders_ = 0;
+  int quick_responders_ = 0;   // at work on what no peer can hold up: soon back
   bool finished_ = false;
 };
 

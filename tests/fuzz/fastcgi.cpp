@@ -14,6 +14,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "backend/front/fastcgi_records.h"
 #include "backend/front/fastcgi_request.h"
 #include "backend/front/http.h"
 #include "backend/front/operator_orders.h"
@@ -98,7 +99,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   int ends[2];
   CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
   CHECK(write(ends[0], bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()));
-  shutdown(ends[0], SHUT_WR);
+  if (!reads_to_its_end(bytes)) shutdown(ends[0], SHUT_WR);   // else it must be read without waiting for more
   {
     FastcgiRequest request(ends[1]);
     if (request.read_parameters()) judge(request);

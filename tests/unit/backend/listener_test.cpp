@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include <array>
 #include <deque>
 #include <filesystem>
 #include <fstream>
@@ -16,6 +17,16 @@ namespace roost::front {
 namespace {
 
 using Time = std::chrono::steady_clock;
+
+const std::string kRequest = FastcgiClient::request("POST", "/", "1 + 1");
+
+// What it has sent so far. Closes it.
+std::string text_of(int connection) {
+  std::array<char, 4096> bytes;
+  const ssize_t count = read(connection, bytes.data(), bytes.size());
+  close(connection);
+  return count < 0 ? "unreadable" : std::string(bytes.data(), static_cast<std::size_t>(count));
+}
 
 class ListenerTest : public testing::Test {
  protected:
@@ -29,64 +40,107 @@ class ListenerTest : public testing::Test {
     listener_.reset();
     std::filesystem::remove_all(folder_);
   }
+  // The next one, for a caller that takes one alone.
+  int next() {
+    Listener::Turn turn = listener_->turn();
+    return listener_->next(turn);
+  }
+
   std::string folder_, path_;
   std::optional<Listener> listener_;
 };
 
-TEST_F(ListenerTest, AConnectionThatSpeaksIsGivenOut) {
+TEST_F(ListenerTest, AWholeRequestIsGivenOutUnreadAndWithTheTurn) {
   FastcgiClient client(path_);
-  client.send("x");
-  const int connection = listener_->next();
-  char byte;
-  EXPECT_EQ(read(connection, &byte, 1), 1);
-  close(connection);
+  client.send(kRequest);
+  Listener::Turn turn = listener_->turn();
+  const int connection = listener_->next(turn);
+  EXPECT_EQ(text_of(connection), kRequest);
+  EXPECT_TRUE(turn.owns_lock());
+}
+
+TEST_F(ListenerTest, WhatIsNoRequestIsGivenOut) {
+  FastcgiClient client(path_);
+  client.send("GET / HTTP/1.1\r\n");
+  EXPECT_EQ(text_of(next()), "GET / HTTP/1.1\r\n");
+}
+
+TEST_F(ListenerTest, ALargeRequestIsGivenOutWithoutTheTurn) {
+  FastcgiClient client(path_);
+  client.send(kRequest.substr(0, kRequest.size() - 8) + FastcgiClient::request("POST", "/", std::string(40'000, 'x')));
+  Listener::Turn turn = listener_->turn();
+  close(listener_->next(turn));
+  EXPECT_FALSE(turn.owns_lock());
 }
 
 TEST_F(ListenerTest, ASilentConnectionDoesNotKeepOthersWaiting) {
   FastcgiClient first(path_), second(path_), third(path_);
-  third.send("x");
-  const auto start = Time::now();
-  close(listener_->next());
-  EXPECT_LT(Time::now() - start, std::chrono::milliseconds(500));
+  third.send(kRequest);
+  EXPECT_EQ(text_of(next()), kRequest);
 }
 
-TEST_F(ListenerTest, AConnectionThatSpeaksLateIsGivenOutApart) {
-  FastcgiClient late(path_), prompt(path_);
-  prompt.send("x");
-  close(listener_->next());   // puts the silent one aside on the way
-  late.send("y");
-  const int connection = listener_->next_late();
-  char byte = 0;
-  EXPECT_EQ(read(connection, &byte, 1), 1);
-  EXPECT_EQ(byte, 'y');
-  close(connection);
+TEST_F(ListenerTest, ARequestThatComesInPartsIsGivenOutWhenItIsThere) {
+  FastcgiClient late(path_);
+  auto given = std::async(std::launch::async, [this] { return text_of(next()); });
+  for (std::size_t at = 0; at < kRequest.size(); at += 7) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    late.send(kRequest.substr(at, 7));
+  }
+  EXPECT_EQ(given.get(), kRequest);
+}
+
+TEST_F(ListenerTest, OneThatIsGivenUpHalfwayIsNotGivenOut) {
+  FastcgiClient prompt(path_);
+  {
+    FastcgiClient unheard(path_), aside(path_);
+    unheard.send(kRequest.substr(0, 10));
+    aside.send(kRequest.substr(0, 20));
+    prompt.send(kRequest);
+    close(next());
+  }
+  FastcgiClient after(path_);
+  after.send(kRequest);
+  EXPECT_EQ(text_of(next()), kRequest);
+}
+
+TEST_F(ListenerTest, OneThatNeverEndsIsClosed) {
+  FastcgiClient half(path_);
+  half.send(kRequest.substr(0, 20));
+  auto given = std::async(std::launch::async, [this] { return next(); });
+  std::string end;
+  try {
+    end = half.answer();
+  } catch (const std::runtime_error& error) {
+    end = error.what();
+  }
+  EXPECT_NE(end.find("reset"), std::string::npos) << end;   // since what it sent was never read
+  listener_->stop();
+  EXPECT_EQ(given.get(), -1);
 }
 
 TEST_F(ListenerTest, ABurstIsTakenFromTheKernelAtOnceAndGivenOutInTurn) {
   constexpr std::size_t kBurst = 300;
   std::deque<FastcgiClient> clients;
-  for (std::size_t i = 0; i < kBurst; ++i) clients.emplace_back(path_).send(std::to_string(i));
-  close(listener_->next());
+  for (std::size_t i = 0; i < kBurst; ++i) clients.emplace_back(path_).send("number " + std::to_string(i));
+  Listener::Turn turn = listener_->turn();
+  close(listener_->next(turn));
   // Nobody is left in the kernel's queue: what was not given out yet is ours to close.
   listener_->stop();
-  char text[8] = {};
   for (std::size_t i = 1; i < kBurst; ++i) {
-    const int connection = listener_->next();
+    const int connection = listener_->next(turn);
     ASSERT_GE(connection, 0) << i;
-    const ssize_t count = read(connection, text, sizeof text);
-    EXPECT_EQ(std::string(text, static_cast<std::size_t>(count)), std::to_string(i));
-    close(connection);
+    EXPECT_EQ(text_of(connection), "number " + std::to_string(i));
   }
-  EXPECT_EQ(listener_->next(), -1);
+  EXPECT_EQ(listener_->next(turn), -1);
 }
 
 TEST_F(ListenerTest, ABurstIsSharedByAllThatWait) {
   constexpr std::size_t kThreads = 3;
   std::vector<std::future<int>> waiting;
-  for (std::size_t i = 0; i < kThreads; ++i) waiting.push_back(std::async(std::launch::async, [this] { return listener_->next(); }));
+  for (std::size_t i = 0; i < kThreads; ++i) waiting.push_back(std::async(std::launch::async, [this] { return next(); }));
   std::this_thread::sleep_for(std::chrono::milliseconds(50));
   std::deque<FastcgiClient> clients;
-  for (std::size_t i = 0; i < kThreads; ++i) clients.emplace_back(path_).send("x");
+  for (std::size_t i = 0; i < kThreads; ++i) clients.emplace_back(path_).send(kRequest);
   for (auto& one : waiting) {   // none of them takes another's and keeps it
     const int connection = one.get();
     EXPECT_GE(connection, 0);
@@ -95,12 +149,12 @@ TEST_F(ListenerTest, ABurstIsSharedByAllThatWait) {
 }
 
 TEST_F(ListenerTest, StoppingEndsEveryWait) {
-  auto next = std::async(std::launch::async, [this] { return listener_->next(); });
-  auto late = std::async(std::launch::async, [this] { return listener_->next_late(); });
+  auto one = std::async(std::launch::async, [this] { return next(); });
+  auto other = std::async(std::launch::async, [this] { return next(); });
   std::this_thread::sleep_for(std::chrono::milliseconds(50));
   listener_->stop();
-  EXPECT_EQ(next.get(), -1);
-  EXPECT_EQ(late.get(), -1);
+  EXPECT_EQ(one.get(), -1);
+  EXPECT_EQ(other.get(), -1);
 }
 
 TEST_F(ListenerTest, ItsSocketIsForOwnerAndGroup) {
@@ -117,8 +171,8 @@ TEST_F(ListenerTest, ASecondOneOnTheSamePathIsRefused) {
     EXPECT_NE(std::string(error.what()).find("in use by another roostd"), std::string::npos) << error.what();
   }
   FastcgiClient client(path_);   // the first is unharmed
-  client.send("x");
-  close(listener_->next());
+  client.send(kRequest);
+  close(next());
 }
 
 TEST_F(ListenerTest, ASocketThatWasLeftBehindIsReplaced) {

@@ -1,6 +1,6 @@
 # The parts of roostd around the core. directory_test makes a PostgreSQL cluster of its own in a temporary folder.
 roost_test(front_test
-  SOURCES configuration_test.cpp http_test.cpp listener_test.cpp log_test.cpp operator_orders_test.cpp response_test.cpp
+  SOURCES configuration_test.cpp fastcgi_records_test.cpp http_test.cpp listener_test.cpp log_test.cpp operator_orders_test.cpp response_test.cpp
           server_test.cpp task_queue_test.cpp
   LINK roost_front roost_launch nlohmann_json::nlohmann_json)
 roost_test(status_map_test SOURCES status_map_test.cpp LINK roost_status)

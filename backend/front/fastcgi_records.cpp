@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#include "backend/front/fastcgi_records.h"
+
+#include <cstddef>
+#include <optional>
+
+namespace roost::front {
+namespace {
+
+constexpr unsigned char kVersion = 1;
+constexpr unsigned char kBeginRequest = 1, kParams = 4, kStdin = 5;
+constexpr unsigned kManagement = 0;   // the number of no request
+constexpr std::size_t kHeaderBytes = 8;
+
+struct Header {
+  unsigned char version, type;
+  unsigned request, content_bytes, padding_bytes;
+};
+
+// Requires: at least kHeaderBytes.
+Header header_of(std::string_view bytes) {
+  const auto byte = [bytes](std::size_t at) { return static_cast<unsigned char>(bytes[at]); };
+  const auto pair = [byte](std::size_t at) { return static_cast<unsigned>(byte(at) << 8 | byte(at + 1)); };
+  return {byte(0), byte(1), pair(2), pair(4), byte(6)};
+}
+
+}  // namespace
+
+bool reads_to_its_end(std::string_view bytes) {
+  std::optional<unsigned> request;
+  bool parameters_end = false;
+  while (!bytes.empty()) {
+    if (static_cast<unsigned char>(bytes[0]) != kVersion) return true;   // an error, whatever follows
+    if (bytes.size() < kHeaderBytes) return false;
+    const Header header = header_of(bytes);
+    const std::size_t length = kHeaderBytes + header.content_bytes + header.padding_bytes;
+    if (bytes.size() < length) return false;
+    bytes.remove_prefix(length);
+    if (header.request == kManagement) continue;   // libfcgi answers it and reads on
+    if (header.type == kBeginRequest && !request) request = header.request;
+    if (header.request != request || header.content_bytes > 0) continue;
+    if (header.type == kParams) parameters_end = true;
+    if (header.type == kStdin && parameters_end) return true;
+  }
+  return false;
+}
+
+}  // namespace roost::front
