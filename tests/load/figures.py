@@ -139,9 +139,13 @@ def start(container, pace):
         os.kill(roostd.pid, signal.SIGKILL)
         wait_until(lambda: not roostd.alive, 10, "roostd's end")
         started = time.monotonic()
-        child = subprocess.Popen(command, user=owner.st_uid, group=owner.st_gid, extra_groups=[], stderr=subprocess.DEVNULL)
+        words = open(container.folder / "start.log", "w+")   # of a failed start; goes with the folder
+        child = subprocess.Popen(command, user=owner.st_uid, group=owner.st_gid, extra_groups=[], stderr=words)
         try:
-            wait_until(lambda: container.get("/-/readyz").status == 200, 60, "readiness")
+            wait_until(lambda: container.get("/-/readyz").status == 200 or child.poll() is not None, 60, "readiness")
+            if child.poll() is not None:
+                words.seek(0)
+                raise Refused(f"roostd did not start (exit code {child.returncode}): {words.read()[-1000:]}")
             times.append(time.monotonic() - started)
         finally:
             child.terminate()
