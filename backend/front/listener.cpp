@@ -5,7 +5,6 @@
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -21,6 +20,7 @@
 #include <unordered_map>
 
 #include "backend/front/fastcgi_records.h"
+#include "backend/front/file_lock.h"
 #include "backend/launch/descriptor.h"
 
 namespace roost::front {
@@ -73,25 +73,6 @@ void TimeLimit::sweep(Clock::time_point now) {
   if (connection_ < 0 || now <= until_) return;
   shutdown(connection_, SHUT_RDWR);
   connection_ = -1;
-}
-
-FileLock::FileLock(const std::string& file, const std::string& what) : file_(file) {
-  do {
-    fd_ = Descriptor(open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-    if (!fd_) fail("open the lock file `" + file + "`");
-    if (flock(fd_.get(), LOCK_EX | LOCK_NB) == 0) continue;
-    if (errno != EWOULDBLOCK) fail("lock `" + file + "`");
-    throw std::runtime_error(what + " is in use by another roostd (it holds `" + file +
-                             "`): stop that one, or configure another");
-  } while (!is_named());   // its last holder removed it between the two calls: whoever comes next would lock another file
-}
-
-FileLock::~FileLock() { unlink(file_.c_str()); }   // while it is still locked
-
-bool FileLock::is_named() const {
-  struct stat named {}, locked {};
-  return fstat(fd_.get(), &locked) == 0 && stat(file_.c_str(), &named) == 0 && named.st_ino == locked.st_ino &&
-         named.st_dev == locked.st_dev;
 }
 
 class Listener::Impl {

@@ -20,8 +20,6 @@
 #include <mutex>
 #include <string>
 
-#include "backend/launch/descriptor.h"
-
 namespace roost::front {
 
 // How long a request may be waited for without a thread. nginx sends at once.
@@ -75,22 +73,6 @@ class Listener {
  private:
   class Impl;
   std::unique_ptr<Impl> impl_;
-};
-
-// A lock that the kernel holds for this process: another process's attempt fails, and it is gone with the process. (The file
-// stays only if the process was killed; then it is an empty file that the next one takes over.)
-class FileLock {
- public:
-  // Throws std::runtime_error: "`what` is in use by another roostd …".
-  FileLock(const std::string& file, const std::string& what);
-  ~FileLock();
-  FileLock(const FileLock&) = delete;
-  FileLock& operator=(const FileLock&) = delete;
-
- private:
-  [[nodiscard]] bool is_named() const;
-  const std::string file_;
-  launch::Descriptor fd_;
 };
 
 }  // namespace roost::front

@@ -16,6 +16,7 @@
 #include "backend/directory/master_key.h"
 #include "backend/directory/state_reads.h"
 #include "backend/front/fastcgi_request.h"
+#include "backend/front/file_lock.h"
 #include "backend/front/listener.h"
 #include "backend/front/log.h"
 #include "backend/front/operator_orders.h"

@@ -11,6 +11,7 @@
 #include <fstream>
 #include <future>
 
+#include "backend/front/file_lock.h"
 #include "tests/unit/backend/fastcgi_client.h"
 
 namespace roost::front {
@@ -173,6 +174,15 @@ TEST_F(ListenerTest, ASecondOneOnTheSamePathIsRefused) {
   FastcgiClient client(path_);   // the first is unharmed
   client.send(kRequest);
   close(next());
+}
+
+TEST_F(ListenerTest, OneThatIsAboutToEndIsWaitedFor) {
+  auto second = std::async(std::launch::async, [this] { Listener next_one(path_); });
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  EXPECT_EQ(second.wait_for(std::chrono::seconds(0)), std::future_status::timeout);
+  listener_.reset();
+  EXPECT_NO_THROW(second.get());
+  listener_.emplace(path_);
 }
 
 TEST_F(ListenerTest, ASocketThatWasLeftBehindIsReplaced) {

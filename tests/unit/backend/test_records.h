@@ -35,7 +35,11 @@ inline core::NodeRecord child_numbered(unsigned number, unsigned parent) {
   return record;
 }
 
-inline const Bytes kToken = Bytes("t\0", 2) + Bytes(62, '\xfe');
+inline const Bytes kToken = [] {
+  Bytes token(wire::kTokenBytes, '\xfe');
+  token[0] = '\0';
+  return token;
+}();
 
 inline core::StateWrite insertion(unsigned node, const Bytes& key_hash, const Bytes& value) {
   return {key_numbered(node), {wire::WriteKind::Insert, kToken, key_hash, Bytes("k\0y", 3), value}};
