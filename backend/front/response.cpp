@@ -138,6 +138,18 @@ const char* name_of_capability(wire::Capability capability) {
   return "unknown";
 }
 
+// What a type error calls its names: the type wanted, the type found, then why (worker/wire/frames.h).
+void add_names(Json& json, const core::Problem& problem) {
+  if (problem.names.empty()) return;
+  if (problem.kind == core::ProblemKind::TypeError && problem.names.size() >= 2) {
+    if (!problem.names[0].empty()) json["expected"] = problem.names[0];
+    if (!problem.names[1].empty()) json["found"] = problem.names[1];
+    if (problem.names.size() > 2) json["because"] = std::vector<std::string>(problem.names.begin() + 2, problem.names.end());
+    return;
+  }
+  json[problem.kind == core::ProblemKind::SyntaxError ? "expected" : "names"] = problem.names;
+}
+
 Response problem_response(const core::Problem& problem, const RequestFacts& facts, const std::string& allow) {
   const core::ProblemTraits& traits = core::traits_of(problem.kind);
   Json json{{"type", std::string("/-/problems#") + traits.name}, {"title", traits.title}, {"status", traits.status},
@@ -149,7 +161,7 @@ Response problem_response(const core::Problem& problem, const RequestFacts& fact
     json["line"] = problem.line;
     json["column"] = problem.column;
   }
-  if (!problem.names.empty()) json[problem.kind == core::ProblemKind::SyntaxError ? "expected" : "names"] = problem.names;
+  add_names(json, problem);
   if (!problem.limit.empty()) json["limit"] = problem.limit;
   if (!problem.value.empty()) json["value"] = problem.value;
   if (!problem.setting.empty()) json["setting"] = problem.setting;

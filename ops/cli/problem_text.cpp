@@ -109,7 +109,9 @@ ProblemText describe_problem(const HttpAnswer& answer, std::string_view program,
   const std::size_t line = number_of(problem, "line"), column = number_of(problem, "column");
   text += line > 0 ? excerpt(program, line, column, terminal) : std::string();
   add("place:", line > 0 ? "line " + std::to_string(line) + ", column " + std::to_string(column) : "");
-  add("expected:", list_of(problem, "expected"));
+  add("expected:", problem.contains("expected") && problem["expected"].is_string() ? text_of(problem, "expected") : list_of(problem, "expected"));
+  add("found:", text_of(problem, "found"));
+  for (const Json& sentence : problem.value("because", Json::array())) add("because:", sentence.is_string() ? printable(sentence.get<std::string>()) : "");
   add("names:", list_of(problem, "names"));
   add("definition:", text_of(problem, "definition"));
   add("node:", text_of(problem, "node"));

@@ -14,7 +14,7 @@ struct Entry {
 };
 
 constexpr std::array<Entry, kBuiltins> kEntries = {{
-#define ROOST_BUILTIN(enumerator, name, arity) {name, arity},
+#define ROOST_BUILTIN(enumerator, name, arity, type) {name, arity},
 #include "worker/lang/builtins.def"
 #undef ROOST_BUILTIN
 }};
@@ -71,6 +71,13 @@ const Entry& entry_of(Builtin builtin) {
 
 std::string_view name_of(Builtin builtin) { return entry_of(builtin).name; }
 int arity_of(Builtin builtin) { return entry_of(builtin).arity; }
+
+std::vector<std::string_view> builtin_names() {
+  std::vector<std::string_view> names;
+  for (const Entry& entry : kEntries) names.push_back(entry.name);
+  for (const Spelling& spelling : kSpellings) names.push_back(spelling.name);
+  return names;
+}
 
 std::optional<Builtin> builtin_named(std::string_view name) {
   for (std::size_t slot = slot_of(name); !kTable[slot].name.empty(); slot = (slot + 1) % kSlots) {

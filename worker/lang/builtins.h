@@ -7,18 +7,19 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 namespace roost::lang {
 
 inline constexpr int kConstructor = -1;
 
 enum class Builtin : std::uint16_t {
-#define ROOST_BUILTIN(enumerator, name, arity) enumerator,
+#define ROOST_BUILTIN(enumerator, name, arity, type) enumerator,
 #include "worker/lang/builtins.def"
 #undef ROOST_BUILTIN
 };
 
-#define ROOST_BUILTIN(enumerator, name, arity) +1
+#define ROOST_BUILTIN(enumerator, name, arity, type) +1
 inline constexpr std::size_t kBuiltins = 0
 #include "worker/lang/builtins.def"
     ;
@@ -28,5 +29,7 @@ inline constexpr std::size_t kBuiltins = 0
 [[nodiscard]] int arity_of(Builtin builtin);               // kConstructor: never runs
 // What a name in a program stands for: internal names, default imports (3.2) and source-only spellings.
 [[nodiscard]] std::optional<Builtin> builtin_named(std::string_view name);
+// All of those names.
+[[nodiscard]] std::vector<std::string_view> builtin_names();
 
 }  // namespace roost::lang

@@ -12,12 +12,14 @@
 
 #include "worker/lang/parser.h"
 #include "worker/lang/resolve.h"
+#include "worker/lang/typecheck.h"
 
 namespace roost::lang {
 
 struct Definition {
   std::string_view name;        // in the arena
   const Term* term = nullptr;   // resolved and closed; refers to earlier definitions by hash
+  const Type* type = nullptr;   // in the arena
   Hash hash{};
   bool is_new = true;           // false: just another name, the hash was known before (`peel = skin`)
   Place place;
@@ -26,11 +28,13 @@ struct Definition {
 struct LibraryError {
   Place place;
   std::string message;   // one line with the place: what is wrong, with which name
+  std::vector<std::string> because;   // of a type error: where the expectation came from
 };
 
-// Adds the text's names to `names` and returns its definitions, each behind those that it refers to. On an error `names`
-// is as before. Requires: the arena outlives `names`.
-[[nodiscard]] Result<std::vector<Definition>, LibraryError> load_library(Arena& arena, std::string_view source,
-                                                                         Names& names);
+// Adds the text's names to `names`, their types to `types`, and returns its definitions, each behind those that it refers to. On an
+// error `names` is as before. The outermost annotation of a binding is dropped if the binding has that type without it, so that a
+// redundant signature changes no hash. Requires: the arena outlives `names` and `types`.
+[[nodiscard]] Result<std::vector<Definition>, LibraryError> load_library(Arena& arena, std::string_view source, Names& names,
+                                                                         DefinitionTypes& types);
 
 }  // namespace roost::lang

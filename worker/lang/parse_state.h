@@ -45,6 +45,7 @@ class Parser {
   Parser(Arena& arena, std::string_view source, Effort& effort);
 
   const Term* program();
+  const Type* whole_type();
   bool library(std::vector<Binding>& bindings);
   [[nodiscard]] SyntaxError take_error() { return std::move(*error_); }
 

@@ -89,6 +89,17 @@ const Term* Parser::program() {
   return piece.term;
 }
 
+const Type* Parser::whole_type() {
+  const TypePiece piece = type();
+  if (!piece) return nullptr;
+  expected_.note(Expect::End);
+  if (!at(TokenKind::End)) {
+    fail();
+    return nullptr;
+  }
+  return piece.type;
+}
+
 bool Parser::library(std::vector<Binding>& bindings) {
   while (!at(TokenKind::End) && !at(TokenKind::Semicolon)) {
     if (!binding(false)) return false;
@@ -229,6 +240,16 @@ Result<const Term*, SyntaxError> parse_program(Arena& arena, std::string_view so
   const Term* program = parser.program();
   if (program == nullptr) return Refused{parser.take_error()};
   return program;
+}
+
+Result<const Type*, SyntaxError> parse_type(Arena& arena, std::string_view source) {
+  if (const std::size_t bad = find_invalid_utf8(source); bad != std::string_view::npos)
+    return Refused{not_utf8(source, bad)};
+  Effort ignored;
+  Parser parser(arena, arena.copy(source), ignored);
+  const Type* type = parser.whole_type();
+  if (type == nullptr) return Refused{parser.take_error()};
+  return type;
 }
 
 Result<std::vector<Binding>, SyntaxError> parse_library(Arena& arena, std::string_view source) {

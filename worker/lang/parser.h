@@ -50,6 +50,9 @@ struct Effort {
 [[nodiscard]] Result<const Term*, SyntaxError> parse_program(Arena& arena, std::string_view source,
                                                              Effort* effort = nullptr);
 
+// A closed type.
+[[nodiscard]] Result<const Type*, SyntaxError> parse_type(Arena& arena, std::string_view source);
+
 struct Binding {
   std::string_view name;
   const Term* term = nullptr;   // parameters and signature folded in

@@ -16,7 +16,7 @@ enum class Position { Whole, Chain, Operand, Argument };
 
 class Printer {
  public:
-  explicit Printer(std::size_t bytes_max) : bytes_max_(bytes_max) {}
+  explicit Printer(std::size_t bytes_max, bool as_written = false) : bytes_max_(bytes_max), as_written_(as_written) {}
 
   void term(const Term& term, Position position);
   void type(const Type& type, Position position);
@@ -39,7 +39,6 @@ class Printer {
   void let(const Term& term);
   void let_rec(const Term& term);
   bool type_tuple(const Type& type);
-
   template <typename Print>
   void parenthesised(bool needed, Print print) {
     if (needed) put("(");
@@ -48,8 +47,10 @@ class Printer {
   }
 
   std::size_t bytes_max_;
+  const bool as_written_;   // names of the text, not their meanings
   bool full_ = false;
   std::string text_;
+  std::vector<std::string_view> quantified_;   // the variables of the ∀s around, innermost last
 };
 
 void Printer::put(std::string_view text) {
@@ -82,7 +83,9 @@ Spelling spelling_of(std::string_view name) {
 }
 
 // What source text calls the thing that a leaf stands for; empty if the term is no name.
-std::string_view name_in_source(const Term& term) {
+std::string_view name_in_source(const Term& term, bool as_written) {
+  const bool has_meaning = term.kind == TermKind::Builtin || term.kind == TermKind::Reference;
+  if (as_written && has_meaning && !term.text.empty()) return term.text;
   if (term.kind == TermKind::Name || term.kind == TermKind::Local) return term.text;
   if (term.kind != TermKind::Builtin) return {};
   switch (term.builtin) {
@@ -128,11 +131,11 @@ void Printer::term(const Term& term, Position position) {
   switch (term.kind) {
     case TermKind::Name: return name(term.text);
     case TermKind::Local: return term.text.empty() ? nameless(term.index) : name(term.text);
-    case TermKind::Builtin: return name(name_in_source(term));
+    case TermKind::Builtin: return name(name_in_source(term, as_written_));
     case TermKind::Number: return number(term.number);
     case TermKind::If: return put("if");
     case TermKind::Blank: return put("_");
-    case TermKind::Reference: return reference(*term.hash);
+    case TermKind::Reference: return as_written_ && !term.text.empty() ? name(term.text) : reference(*term.hash);
     case TermKind::Text: put("\""); put(term.text); return put("\"");
     case TermKind::Vector: return items(term.items);
     case TermKind::Apply: return application(term, position);
@@ -183,11 +186,11 @@ bool is_vector_literal(const Term& term) {
     parenthesised(position != Position::Whole, [&] { conditional(arguments); });
     return true;
   }
-  if (arguments.size() != 2 || spelling_of(name_in_source(head)).operator_.empty()) return false;
+  if (arguments.size() != 2 || spelling_of(name_in_source(head, as_written_)).operator_.empty()) return false;
   parenthesised(position > Position::Chain, [&] {
     term(*arguments[0], Position::Chain);
     put(" ");
-    infix(name_in_source(head));
+    infix(name_in_source(head, as_written_));
     put(" ");
     term(*arguments[1], Position::Operand);
   });
@@ -222,12 +225,12 @@ void Printer::items(std::span<const Term* const> items) {
 }
 
 // `if` as a function at the very front of a condition would take the `then` for its own.
-bool begins_with_if(const Term& term) {
+bool begins_with_if(const Term& term, bool as_written) {
   const Term* first = &term;
   while (first->kind == TermKind::Apply && !is_vector_literal(*first)) {
     const Term* function = first->left;
     const bool is_infix =
-        function->kind == TermKind::Apply && !spelling_of(name_in_source(*function->left)).operator_.empty();
+        function->kind == TermKind::Apply && !spelling_of(name_in_source(*function->left, as_written)).operator_.empty();
     first = is_infix ? function->right : function;
   }
   return first->kind == TermKind::If;
@@ -235,7 +238,7 @@ bool begins_with_if(const Term& term) {
 
 void Printer::conditional(const std::vector<const Term*>& arguments) {
   put("if ");
-  parenthesised(begins_with_if(*arguments[0]), [&] { term(*arguments[0], Position::Whole); });
+  parenthesised(begins_with_if(*arguments[0], as_written_), [&] { term(*arguments[0], Position::Whole); });
   put(" then ");
   term(*arguments[1], Position::Whole);
   put(" else ");
@@ -284,6 +287,7 @@ void Printer::type(const Type& type, Position position) {
   if (full_) return;
   switch (type.kind) {
     case TypeKind::Variable:
+      return put(type.index < quantified_.size() ? quantified_[quantified_.size() - 1 - type.index] : type.name);
     case TypeKind::Constructor: return put(type.name);
     case TypeKind::Arrow:
       return parenthesised(position > Position::Chain, [&] {
@@ -302,12 +306,15 @@ void Printer::type(const Type& type, Position position) {
       return parenthesised(position != Position::Whole, [&] {
         put("∀ ");
         const Type* body = &type;
+        const std::size_t outside = quantified_.size();
         for (; body->kind == TypeKind::Forall && !full_; body = body->left) {
+          quantified_.push_back(body->name);
           put(body->name);
           put(" ");
         }
         put(". ");
         this->type(*body, Position::Chain);
+        quantified_.resize(outside);
       });
   }
 }
@@ -333,8 +340,20 @@ bool Printer::type_tuple(const Type& type) {
 
 }  // namespace
 
+std::string spelled(std::string_view name) {
+  const Spelling spelling = spelling_of(name);
+  if (spelling.operator_.empty() || spelling.qualifier.empty()) return std::string(name);
+  return std::string(spelling.operator_) + "_" + std::string(spelling.qualifier);
+}
+
 std::string print_term(const Term& term, std::size_t bytes_max) {
   Printer printer(bytes_max);
+  printer.term(term, Position::Whole);
+  return printer.take();
+}
+
+std::string print_source(const Term& term, std::size_t bytes_max) {
+  Printer printer(bytes_max, true);
   printer.term(term, Position::Whole);
   return printer.take();
 }

@@ -14,7 +14,11 @@ namespace roost::lang {
 
 // At most about `bytes_max` bytes; what is left out is shown as `…`.
 [[nodiscard]] std::string print_term(const Term& term, std::size_t bytes_max);
+// The same for messages about a text: definitions and builtins are called what the text calls them.
+[[nodiscard]] std::string print_source(const Term& term, std::size_t bytes_max);
 [[nodiscard]] std::string print_type(const Type& type, std::size_t bytes_max);
+// A name as a text writes it: `<_Number` for `Number.<`.
+[[nodiscard]] std::string spelled(std::string_view name);
 // "(λ x y -> x + y)". Requires: a Lambda.
 [[nodiscard]] std::string print_function(const Term& lambda, std::size_t bytes_max);
 

@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "worker/lang/hash.h"
+#include "worker/lang/nearest.h"
 #include "worker/lang/scope.h"
 
 namespace roost::lang {
@@ -12,6 +13,8 @@ namespace {
 
 // Values of these are made by other builtins; a program that could write them could forge a hash or an index.
 bool writable(Builtin builtin) { return builtin != Builtin::HashConstructor && builtin != Builtin::IndexConstructor; }
+
+constexpr std::size_t kSuggestedMax = 20;   // unknown names that others are suggested for: it takes some time
 
 class Resolver {
  public:
@@ -131,8 +134,18 @@ class Resolver {
   }
 
   const Term* unknown(const Term* term) {
-    if (seen_.insert(term->text).second) unbound.names.push_back({std::string(term->text), term->place});
+    if (!seen_.insert(term->text).second) return term;
+    unbound.names.push_back({std::string(term->text), term->place, {}});
+    if (unbound.names.size() <= kSuggestedMax) unbound.names.back().nearest = nearest_names(term->text, known());
     return term;
+  }
+
+  // Every name that could have stood here.
+  [[nodiscard]] std::vector<std::string_view> known() const {
+    std::vector<std::string_view> names = names_.all();
+    for (const std::string_view name : builtin_names()) names.push_back(name);
+    scope_.each([&](std::string_view name) { names.push_back(name); });
+    return names;
   }
 
   Arena& arena_;
@@ -153,6 +166,12 @@ const Hash* Names::find(std::string_view name) const {
   return found == hashes_.end() ? nullptr : &found->second;
 }
 
+std::vector<std::string_view> Names::all() const {
+  std::vector<std::string_view> names;
+  for (const auto& [name, hash] : hashes_) names.push_back(name);
+  return names;
+}
+
 bool Names::add(std::string_view name, const Hash& hash) { return hashes_.emplace(name, hash).second; }
 
 std::string UnboundNames::message() const {
@@ -160,7 +179,9 @@ std::string UnboundNames::message() const {
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (i > 0) text += ", ";
     text += "`" + names[i].name + "` (line " + std::to_string(names[i].place.line) + ", column " +
-            std::to_string(names[i].place.column) + ")";
+            std::to_string(names[i].place.column);
+    for (std::size_t n = 0; n < names[i].nearest.size(); ++n) text += (n == 0 ? "; perhaps `" : " or `") + names[i].nearest[n] + "`";
+    text += ")";
   }
   return text;
 }

@@ -22,6 +22,8 @@ class NameTable {
   virtual ~NameTable() = default;
   // The definition of that name, or null. The pointer need only live until the next call.
   [[nodiscard]] virtual const Hash* find(std::string_view name) const = 0;
+  // All names, for suggestions.
+  [[nodiscard]] virtual std::vector<std::string_view> all() const { return {}; }
   // All definitions that go or went by that name, for `name#prefix`.
   [[nodiscard]] virtual std::vector<Hash> candidates(std::string_view name) const;
 };
@@ -32,6 +34,7 @@ class Names final : public NameTable {
   [[nodiscard]] const Hash* find(std::string_view name) const override;
   // False, and nothing is changed, if the name is taken. Requires: `name` outlives the table.
   [[nodiscard]] bool add(std::string_view name, const Hash& hash);
+  [[nodiscard]] std::vector<std::string_view> all() const override;
   [[nodiscard]] std::size_t size() const { return hashes_.size(); }
 
  private:
@@ -41,11 +44,12 @@ class Names final : public NameTable {
 struct UnboundName {
   std::string name;
   Place place;   // of its first occurrence
+  std::vector<std::string> nearest;   // known names that it may have meant
 };
 struct UnboundNames {
   std::vector<UnboundName> names;   // each once, in order of appearance
 
-  [[nodiscard]] std::string message() const;   // "unresolved names: `nowhere` (line 1, column 5), …"
+  [[nodiscard]] std::string message() const;   // "unresolved names: `send` (line 1, column 5; perhaps `Remote.send`), …"
 };
 
 // The resolved tree shares with the given one what did not change; both live in the arena.

@@ -55,6 +55,33 @@ class FreeNames {
   Scope bound_;
 };
 
+// Which bindings of a resolved group one of its terms uses. `depth`: variables bound inside, around this part of it.
+void used_members(const Term& term, std::uint32_t depth, std::uint32_t count, std::vector<std::uint32_t>& found) {
+  switch (term.kind) {
+    case TermKind::Local:
+      if (term.index >= depth && term.index - depth < count) found.push_back(count - 1 - (term.index - depth));
+      return;
+    case TermKind::Apply:
+      used_members(*term.left, depth, count, found);
+      return used_members(*term.right, depth, count, found);
+    case TermKind::Lambda: return used_members(*term.left, depth + 1, count, found);
+    case TermKind::Annotate: return used_members(*term.left, depth, count, found);
+    case TermKind::Vector:
+      for (const Term* item : term.items) used_members(*item, depth, count, found);
+      return;
+    case TermKind::Let:
+      used_members(*term.left, depth, count, found);
+      return used_members(*term.right, depth + 1, count, found);
+    case TermKind::LetRec: {
+      const std::uint32_t inside = depth + static_cast<std::uint32_t>(term.names.size());
+      for (const Term* item : term.items) used_members(*item, inside, count, found);
+      return used_members(*term.right, inside, count, found);
+    }
+    case TermKind::Name: case TermKind::Number: case TermKind::Text: case TermKind::If: case TermKind::Blank:
+    case TermKind::Builtin: case TermKind::Reference: return;
+  }
+}
+
 using Edges = std::vector<std::vector<std::uint32_t>>;
 
 // Tarjan's algorithm with a stack of its own: a group may be as long as a text.
@@ -116,6 +143,14 @@ class Tarjan {
   std::vector<Component> components_;
 };
 
+std::vector<Component> components_along(Edges& edges) {
+  for (std::vector<std::uint32_t>& uses : edges) {
+    std::sort(uses.begin(), uses.end());
+    uses.erase(std::unique(uses.begin(), uses.end()), uses.end());
+  }
+  return Tarjan(edges).run();
+}
+
 const Term* wrap(Arena& arena, const Term& group, const Component& component, const Term* body) {
   Term* term = arena.make<Term>();
   term->place = group.place;
@@ -146,10 +181,15 @@ std::vector<Component> components_of(std::span<const std::string_view> names, st
   Edges edges(names.size());
   for (std::size_t i = 0; i < terms.size(); ++i) {
     FreeNames(group, edges[i]).walk(*terms[i]);
-    std::sort(edges[i].begin(), edges[i].end());
-    edges[i].erase(std::unique(edges[i].begin(), edges[i].end()), edges[i].end());
   }
-  return Tarjan(edges).run();
+  return components_along(edges);
+}
+
+std::vector<Component> components_of(const Term& let_rec) {
+  const auto count = static_cast<std::uint32_t>(let_rec.items.size());
+  Edges edges(count);
+  for (std::uint32_t i = 0; i < count; ++i) used_members(*let_rec.items[i], 0, count, edges[i]);
+  return components_along(edges);
 }
 
 const Term* minimise(Arena& arena, const Term* program) {

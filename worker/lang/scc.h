@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// Who uses whom in a group of bindings. Works on terms with names, before resolution.
+// Who uses whom in a group of bindings. Works on terms with names, before resolution, where not said otherwise.
 // Thread: pure functions, callable from any.
 
 #include <cstdint>
@@ -22,6 +22,9 @@ struct Component {
 // their first need. Requires: names are distinct; names[i] is bound to terms[i].
 [[nodiscard]] std::vector<Component> components_of(std::span<const std::string_view> names,
                                                    std::span<const Term* const> terms);
+
+// The same for the bindings of a `let rec`. Requires: it is resolved.
+[[nodiscard]] std::vector<Component> components_of(const Term& let_rec);
 
 // If the whole program is a `let rec` of several components, splits it into nested `let`s and smaller `let rec`s. Inner
 // `let rec`s are left as written. It changes hashes, so it is done to a program's outermost expression and nowhere else.

@@ -38,6 +38,11 @@ class Scope {
     return at;
   }
 
+  template <typename Take>
+  void each(Take take) const {
+    for (const Entry& entry : entries_) take(entry.name);
+  }
+
  private:
   static constexpr std::size_t kBuckets = 256;
   struct Entry {

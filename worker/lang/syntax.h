@@ -62,7 +62,7 @@ enum class TypeKind : std::uint8_t { Variable, Constructor, Arrow, Apply, Forall
 struct Type {
   TypeKind kind;
   std::uint32_t index = 0;         // Variable, resolved: de Bruijn, 0 = innermost Forall
-  std::string_view name;           // Variable, Constructor, Forall (its variable)
+  std::string_view name{};         // Variable, Constructor, Forall (its variable)
   const Type* left = nullptr;      // Arrow: from. Apply: head. Forall: body
   const Type* right = nullptr;     // Arrow: to. Apply: argument
 };

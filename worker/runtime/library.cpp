@@ -33,6 +33,12 @@ class NoHost final : public Host {
   }
 };
 
+std::string in_full(const lang::LibraryError& error) {
+  std::string text = error.message;
+  for (const std::string& sentence : error.because) text += "\n  " + sentence;
+  return text;
+}
+
 SourceFile read_file(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   std::ostringstream text;
@@ -80,8 +86,8 @@ std::unique_ptr<const Library> Library::load(const std::vector<std::string>& pat
 }
 
 void Library::load_file(const SourceFile& file) {
-  const auto definitions = lang::load_library(arena_, arena_.copy(file.text), names_);
-  if (!definitions.ok()) throw LoadError{file.name + ": " + definitions.error().message};
+  const auto definitions = lang::load_library(arena_, arena_.copy(file.text), names_, types_);
+  if (!definitions.ok()) throw LoadError{file.name + ": " + in_full(definitions.error())};
   for (const lang::Definition& definition : definitions.value()) {
     if (!definition.is_new || values_.contains(definition.hash)) continue;
     const auto* hash = arena_.make<lang::Hash>(definition.hash);

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "worker/lang/resolve.h"
+#include "worker/lang/typecheck.h"
 #include "worker/runtime/code.h"
 #include "worker/runtime/object.h"
 #include "worker/wire/result.h"
@@ -38,6 +39,7 @@ class Library final : public Definitions {
 
   [[nodiscard]] const Value* value_of(const lang::Hash& hash) const override;
   [[nodiscard]] const lang::Names& names() const { return names_; }
+  [[nodiscard]] const lang::TypeTable& types() const { return types_; }
   [[nodiscard]] std::size_t size() const { return values_.size(); }
 
  private:
@@ -52,6 +54,7 @@ class Library final : public Definitions {
 
   Heap heap_;
   lang::Names names_;
+  lang::DefinitionTypes types_;
   lang::Arena arena_;
   Program* program_;
   std::vector<Object*> objects_;   // immortal: freed with the library

@@ -9,6 +9,7 @@
 #include "worker/lang/parser.h"
 #include "worker/lang/resolve.h"
 #include "worker/lang/scc.h"
+#include "worker/lang/typecheck.h"
 #include "worker/runtime/compile.h"
 #include "worker/runtime/machine_node.h"
 #include "worker/wire/check.h"
@@ -39,6 +40,13 @@ wire::Failure unbound_failure(const lang::UnboundNames& unbound) {
     failure.line = unbound.names[0].place.line;
     failure.column = unbound.names[0].place.column;
   }
+  return failure;
+}
+
+// names: the type that was wanted, the one that was found, and where the wish came from.
+wire::Failure type_failure(const lang::TypeError& error) {
+  wire::Failure failure{wire::FailureKind::TypeError, error.message(), {}, error.place.line, error.place.column, {error.expected, error.found}};
+  failure.names.insert(failure.names.end(), error.because.begin(), error.because.end());
   return failure;
 }
 
@@ -106,6 +114,8 @@ void Machine::Node::evaluate_program(const wire::Eval& frame) {
   const lang::Term* minimal = lang::minimise(*arena, parsed.value());
   const auto resolved = lang::resolve(*arena, minimal, library_.names());
   if (!resolved.ok()) return report(frame.origin, unbound_failure(resolved.error()));
+  const auto type = lang::infer_type(*arena, *resolved.value(), library_.types());
+  if (!type.ok()) return report(frame.origin, type_failure(type.error()));
   ProgramHandle program(Program::make(arena));
   const auto code = compile(*program, resolved.value(), library_, {});
   if (!code.ok()) throw Crash{wire::FailureKind::ProgramFailed, code.error().reason, {}};

@@ -47,7 +47,7 @@ using Capabilities = std::uint32_t;   // bit n: Capability n
 enum class FailureKind : std::uint8_t {
   SyntaxError = 0,       // line, column, names = what was expected
   UnboundNames = 1,      // names = all of them
-  TypeError = 2,         // reserved for the type checker
+  TypeError = 2,         // line, column, names = the type wanted, the type found, then why: a sentence each
   ProgramFailed = 3,     // a crash of the language (5.4): reason, definition
   ComputeLimit = 4,      // the message used up its compute allowance
   MemoryLimit = 5,       // the node used up its memory allowance

@@ -24,7 +24,11 @@ class MasterKeyTest : public testing::Test {
   ~MasterKeyTest() override { std::filesystem::remove_all(folder_); }
 
   std::string folder_, file_;
-  const Bytes seed_ = Bytes("s\0", 2) + Bytes(30, '\x9c');
+  const Bytes seed_ = [] {
+    Bytes seed(32, '\x9c');
+    seed[0] = '\0';
+    return seed;
+  }();
 };
 
 TEST_F(MasterKeyTest, ASealedSeedIsOpenedForItsNode) {

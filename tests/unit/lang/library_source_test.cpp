@@ -15,7 +15,7 @@ class Loading : public ::testing::Test {
  protected:
   // The names in the order of definition, or the error.
   std::string load(std::string_view text) {
-    const auto result = load_library(arena_, text, names_);
+    const auto result = load_library(arena_, text, names_, types_);
     if (!result.ok()) return result.error().message;
     definitions_ = result.value();
     std::string shown;
@@ -30,6 +30,7 @@ class Loading : public ::testing::Test {
   }
   Arena arena_;
   Names names_;
+  DefinitionTypes types_;
   std::vector<Definition> definitions_;
 };
 
@@ -78,7 +79,7 @@ TEST_F(Loading, ClashesAreRefused) {
 
 TEST_F(Loading, AllUnresolvedNamesAreListedAndNothingIsLoaded) {
   EXPECT_EQ(load("a = nowhere 1; b = a; c = send nowhere;"),
-            "line 1, column 5: unresolved names: `nowhere` (line 1, column 5), `send` (line 1, column 27)");
+            "line 1, column 5: unresolved names: `nowhere` (line 1, column 5), `send` (line 1, column 27; perhaps `Remote.send`)");
   EXPECT_EQ(names_.size(), 0u);
   EXPECT_EQ(load("a = 1;"), "a");
 }
@@ -104,7 +105,7 @@ TEST_F(Loading, TheStandardLibraryLoads) {
     ASSERT_TRUE(in.good()) << file;
     std::stringstream text;
     text << in.rdbuf();
-    const auto result = load_library(arena_, text.str(), names_);
+    const auto result = load_library(arena_, text.str(), names_, types_);
     EXPECT_TRUE(result.ok()) << file << ": " << (result.ok() ? "" : result.error().message);
   }
 }

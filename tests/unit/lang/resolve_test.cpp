@@ -76,7 +76,7 @@ TEST_F(Resolving, HashAndIndexCannotBeForged) {
 
 TEST_F(Resolving, AllUnboundNamesAreListedOnceInOrder) {
   EXPECT_EQ(resolved("f 1\n  (q -> g f q) (send h)"), nullptr);
-  EXPECT_EQ(message_, "unresolved names: `f` (line 1, column 1), `g` (line 2, column 9), `send` (line 2, column 17), `h` (line 2, column 22)");
+  EXPECT_EQ(message_, "unresolved names: `f` (line 1, column 1), `g` (line 2, column 9), `send` (line 2, column 17; perhaps `Remote.send`), `h` (line 2, column 22)");
 }
 
 TEST_F(Resolving, DefinitionsBecomeReferences) {

@@ -58,7 +58,7 @@ TEST_F(Evaluation, IfIsAlsoAFunction) {
   EXPECT_EQ(value("Vector.map (b -> (if b) 1 2) [True, False]"), "[1,2]");
 }
 
-TEST_F(Evaluation, IfNeedsABoolean) { EXPECT_EQ(value("if 3 then 1 else 2"), "✗ if needs True or False, not 3"); }
+TEST_F(Evaluation, IfNeedsABoolean) { EXPECT_EQ(value("if _ then 1 else 2"), "✗ if needs True or False, not _"); }
 
 TEST_F(Evaluation, LetEvaluatesWhatIsNotUsed) {
   EXPECT_EQ(debug("let a = Debug.watch \"a\" 1; b = Debug.watch \"b\" 2; b;;"), (Lines{"a: 1", "b: 2"}));
@@ -141,19 +141,19 @@ TEST_F(Evaluation, TheBlankIsAValueThatNothingCanUse) {
 }
 
 TEST_F(Evaluation, WhatIsNotAFunctionCannotBeCalled) {
-  EXPECT_EQ(value("3 4"), "✗ 3 is not a function, and was applied to 4");
-  EXPECT_EQ(value("(x -> x \"b\") \"a\""), "✗ \"a\" is not a function, and was applied to \"b\"");
+  EXPECT_EQ(value("_ 4"), "✗ _ is not a function, and was applied to 4");
+  EXPECT_EQ(value("(x -> x \"b\") _"), "✗ _ is not a function, and was applied to \"b\"");
 }
 
 TEST_F(Evaluation, AFailureNamesTheDefinition) {
-  const auto outcome = container_.run("let broken n = 1 + (Vector.size n + 1); 1 + broken 3;;");
+  const auto outcome = container_.run("let broken n = 1 + (Vector.size n + 1); 1 + broken _;;");
   ASSERT_TRUE(outcome.failure);
   EXPECT_EQ(outcome.failure->definition, "broken");
   EXPECT_EQ(outcome.failure->kind, wire::FailureKind::ProgramFailed);
 }
 
 TEST_F(Evaluation, AFailureNamesTheLibraryDefinition) {
-  const auto outcome = container_.run("Vector.sum [1, \"a\"]");
+  const auto outcome = container_.run("Vector.sum [1, _]");
   ASSERT_TRUE(outcome.failure);
   EXPECT_EQ(outcome.failure->definition, "Vector.fold-left");
 }

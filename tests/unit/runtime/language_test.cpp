@@ -62,7 +62,7 @@ TEST(Language, ComputationsPrintTheirLines) {
 TEST(Language, NothingLeaks) {
   // Two rounds on one node: what the second adds to the process is nothing.
   FakeContainer container;
-  const std::string program = "let rec f n = if n ==_Number 0 then [] else Vector.append (pair n g) (f (n - 1)); g n = f n; Vector.size (f 1000);;";
+  const std::string program = "let rec f n = if n ==_Number 0 then [] else Vector.append (k -> Vector.size (g k)) (f (n - 1)); g n = f n; Vector.size (f 1000);;";
   for (int i = 0; i < 3; ++i) EXPECT_EQ(container.run(program).value, "1000");
   EXPECT_EQ(container.idles, 3u);
 }

@@ -81,10 +81,10 @@ TEST_F(RemoteTest, ForksGoOnAfterTheAnswer) {
 }
 
 TEST_F(RemoteTest, AForksFailureIsLogged) {
-  const auto outcome = container_.run("do Remote fork (Remote.map (u -> 1 + u) (pure \"a\")); Remote.sleep (Duration.seconds 1); pure 2;;");
+  const auto outcome = container_.run("do Remote fork (Remote.map (u -> 1 + u) (pure _)); Remote.sleep (Duration.seconds 1); pure 2;;");
   EXPECT_EQ(outcome.value, "2");
   ASSERT_EQ(outcome.errors.size(), 1u);
-  EXPECT_EQ(outcome.errors[0], "a computation failed: Number.+ needs a number, not \"a\"");
+  EXPECT_EQ(outcome.errors[0], "a computation failed: Number.+ needs a number, not _");
 }
 
 TEST_F(RemoteTest, FailIsAFailure) {
@@ -94,7 +94,7 @@ TEST_F(RemoteTest, FailIsAFailure) {
 }
 
 TEST_F(RemoteTest, AFunctionThatGivesNoRemoteIsAFailure) {
-  EXPECT_EQ(failure("bind (a -> a + 1) (pure 1)").reason, "the function after a step gave 2, which is not a Remote");
+  EXPECT_EQ(failure("bind (a -> _) (pure 1)").reason, "the function after a step gave _, which is not a Remote");
 }
 
 TEST_F(RemoteTest, OtherContainersAreUnreachable) {
