@@ -181,8 +181,19 @@ class TestPrograms:
         told = problem(container, container.playground, "plum (fig 1) plum Vector.nonsense", "unbound-names", 422)
         assert told["names"] == ["plum", "fig", "Vector.nonsense"]
 
+    def test_a_program_of_wrong_type_says_where_what_and_why_and_does_not_run(self, container):
+        told = problem(container, container.playground, 'do Remote x := Debug.watch "ran" (pure 3);\n  pure (x + "k");;', "type-error", 422)
+        assert (told["line"], told["column"]) == (2, 13) and told["fault"] == "program"
+        assert told["expected"] == "Number" and told["found"] == "Text"
+        assert told["because"] == ["`+` has type Number -> Number -> Number"]
+        assert "ran: " not in container.log()
+
+    def test_an_unknown_name_comes_with_the_nearest_known_ones(self, container):
+        told = problem(container, container.playground, "Vector.fold-lefd (+) 0 [1]", "unbound-names", 422)
+        assert told["names"] == ["Vector.fold-lefd"] and "Vector.fold-left" in told["detail"]
+
     def test_a_failing_program_says_node_definition_and_reason(self, container):
-        told = problem(container, container.playground, 'let broken n = Vector.size n; 1 + broken 3;;', "program-failed", 422)
+        told = problem(container, container.playground, 'let broken n = Vector.size n; 1 + broken _;;', "program-failed", 422)
         assert told["node"] == fingerprint_of(container.playground)
         assert told["definition"] == "broken" and "Vector.size" in told["detail"] and told["fault"] == "program"
 
@@ -192,8 +203,8 @@ class TestPrograms:
         assert "no jam" in told["detail"] and told["node"] != fingerprint_of(container.playground)
 
     def test_a_function_as_json_is_not_representable_and_says_where(self, container):
-        told = problem(container, container.playground, "[1, 2, (x -> x)]", "not-representable", 422, Accept="application/json")
-        assert "[2]" in told["detail"]
+        told = problem(container, container.playground, "[identity, const 2, (x -> x)]", "not-representable", 422, Accept="application/json")
+        assert "[0]" in told["detail"]
 
     def test_an_effect_that_the_sandbox_forbids_is_denied_by_name(self, container):
         url = container.spawn_root(capabilities=["state"])
