@@ -23,8 +23,11 @@ struct Parsed {
   NodeShow show;
   NodeTop top;
   Eval eval;
+  Check check;
+  Run run;
+  HashText hash;
   Completion completion;
-  bool list_json = false, show_json = false, eval_json = false;
+  bool list_json = false, show_json = false, eval_json = false, run_json = false;
   unsigned wait_s = 0;
 };
 
@@ -34,6 +37,9 @@ struct Verbs {
   CLI::App* show;
   CLI::App* top;
   CLI::App* eval;
+  CLI::App* check;
+  CLI::App* run;
+  CLI::App* hash;
   CLI::App* completion;
 };
 
@@ -80,6 +86,31 @@ void add_other_verbs(CLI::App& app, Parsed& parsed, Verbs& verbs) {
   verbs.completion = app.add_subcommand("completion", "print the completion script for a shell");
   verbs.completion->add_option("shell", parsed.completion.shell, "bash")
       ->type_name("SHELL")->default_str("bash")->check(CLI::IsMember({"bash"}));
+}
+
+void add_text_options(CLI::App& verb, Text& text) {
+  auto* file = verb.add_option("file", text.file, "the text; - is stdin")->type_name("FILE");
+  verb.add_option("-e,--expression", text.expression, "the text itself")->type_name("EXPR")->excludes(file);
+  verb.add_option("--library", text.libraries, "a library in place of the standard one; may be given several times, in order")
+      ->type_name("FILE")->expected(1)->take_all();
+}
+
+void add_text_verbs(CLI::App& app, Parsed& parsed, Verbs& verbs) {
+  verbs.check = app.add_subcommand("check", "check a program or a library, and print its types");
+  add_text_options(*verbs.check, parsed.check.text);
+  verbs.run = app.add_subcommand("run", "run a program on a node in this terminal");
+  add_text_options(*verbs.run, parsed.run.text);
+  verbs.run->add_flag("--json", parsed.run_json, "print the value as JSON");
+  verbs.hash = app.add_subcommand("hash", "print the hash of a program, or of every definition of a library");
+  add_text_options(*verbs.hash, parsed.hash.text);
+}
+
+// Neither a file nor -e: the text comes from stdin.
+template <typename Verb>
+Verb with_text(Verb verb, const CLI::App& app) {
+  verb.text.has_expression = app.count("--expression") > 0;
+  if (!verb.text.has_expression && verb.text.file.empty()) verb.text.file = "-";
+  return verb;
 }
 
 CLI::App* deepest(CLI::App* app) {
@@ -148,6 +179,12 @@ Command command_of(Parsed& parsed, const Verbs& verbs) {
   }
   if (verbs.top->parsed()) return parsed.top;
   if (verbs.completion->parsed()) return parsed.completion;
+  if (verbs.check->parsed()) return with_text(parsed.check, *verbs.check);
+  if (verbs.hash->parsed()) return with_text(parsed.hash, *verbs.hash);
+  if (verbs.run->parsed()) {
+    parsed.run.output = parsed.run_json ? Output::Json : Output::Text;
+    return with_text(parsed.run, *verbs.run);
+  }
   parsed.eval.output = parsed.eval_json ? Output::Json : Output::Text;
   parsed.eval.has_expression = verbs.eval->count("--expression") > 0;
   if (verbs.eval->count("--wait") > 0) parsed.eval.wait_s = parsed.wait_s;
@@ -162,7 +199,7 @@ std::optional<CommandLine> parse_command_line(int argc, const char* const* argv)
   parsed.surroundings.color = "auto";
   parsed.completion.shell = "bash";
   Verbs verbs{};
-  CLI::App app("roost: look at a node container and send programs to its nodes", "roost");
+  CLI::App app("roost: look at a node container, send programs to its nodes, check and run programs", "roost");
   app.set_version_flag("--version", "roost " ROOST_VERSION, "print the version");
   app.set_help_flag("-h,--help", "print this help");
   app.fallthrough();
@@ -171,7 +208,9 @@ std::optional<CommandLine> parse_command_line(int argc, const char* const* argv)
   add_shared_options(app, parsed);
   add_node_verbs(app, parsed, verbs);
   add_other_verbs(app, parsed, verbs);
-  for (CLI::App* verb : {verbs.node, verbs.list, verbs.show, verbs.top, verbs.eval, verbs.completion}) verb->fallthrough();
+  add_text_verbs(app, parsed, verbs);
+  for (CLI::App* verb : {verbs.node, verbs.list, verbs.show, verbs.top, verbs.eval, verbs.check, verbs.run, verbs.hash, verbs.completion})
+    verb->fallthrough();
   try {
     app.parse(argc, const_cast<char**>(argv));
   } catch (const CLI::CallForHelp&) {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "ops/cli/exit_code.h"
 
@@ -48,7 +49,24 @@ struct Eval {
 struct Completion {
   std::string shell;
 };
-using Command = std::variant<NodeList, NodeShow, NodeTop, Eval, Completion>;
+// What check, run and hash work on: no container is needed.
+struct Text {
+  std::string file;         // "-": stdin; empty: `expression`
+  std::string expression;
+  bool has_expression = false;
+  std::vector<std::string> libraries;   // files in place of the standard library, in order
+};
+struct Check {
+  Text text;
+};
+struct Run {
+  Text text;
+  Output output = Output::Text;
+};
+struct HashText {
+  Text text;
+};
+using Command = std::variant<NodeList, NodeShow, NodeTop, Eval, Check, Run, HashText, Completion>;
 
 struct CommandLine {
   Surroundings surroundings;

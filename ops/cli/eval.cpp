@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <iostream>
-#include <iterator>
 
 #include "ops/cli/commands.h"
 #include "ops/cli/http.h"
 #include "ops/cli/problem_text.h"
+#include "ops/cli/read_text.h"
 #include "ops/cli/terminal.h"
 #include "worker/wire/fingerprint.h"
 
@@ -15,19 +12,6 @@ namespace roost::cli {
 namespace {
 
 constexpr unsigned kAnswerMarginS = 10;   // on top of --wait, for the answer to come back
-
-std::string read_program(const Eval& command) {
-  if (command.has_expression) return command.expression;
-  std::ifstream file;
-  if (command.file != "-") {
-    file.open(command.file, std::ios::binary);
-    if (!file) throw Ended(ExitCode::Usage, "cannot read the program " + command.file + ": " + std::strerror(errno));
-  }
-  std::istream& stream = command.file == "-" ? std::cin : file;
-  std::string program{std::istreambuf_iterator<char>(stream), {}};
-  if (stream.bad()) throw Ended(ExitCode::Usage, "reading the program " + command.file + " failed");
-  return program;
-}
 
 // A URL as it is; a fingerprint or a name of roost.json becomes one.
 std::string url_of(const std::string& given, const Home& home) {
@@ -45,7 +29,7 @@ HttpRequest request_for(const Eval& command, const Home& home) {
   HttpRequest request;
   request.url = url_of(command.url, home);
   request.post = true;
-  request.body = read_program(command);
+  request.body = command.has_expression ? command.expression : read_text(command.file, "program");
   request.ca_file = command.ca_file.empty() ? home.client_facts_if_any().ca_file : command.ca_file;
   request.headers = {"Content-Type: text/plain; charset=utf-8", "Expect:",
                      command.output == Output::Json ? "Accept: application/json" : "Accept: text/plain"};

@@ -23,6 +23,9 @@ struct Runner {
   ExitCode operator()(const NodeShow& command) const { return run_node_show(command, home, surroundings); }
   ExitCode operator()(const NodeTop& command) const { return run_node_top(command, home, surroundings); }
   ExitCode operator()(const Eval& command) const { return run_eval(command, home, surroundings); }
+  ExitCode operator()(const Check& command) const { return run_check(command, surroundings); }
+  ExitCode operator()(const Run& command) const { return run_run(command, surroundings); }
+  ExitCode operator()(const HashText& command) const { return run_hash(command, surroundings); }
   ExitCode operator()(const Completion&) const {
     std::cout << bash_completion();
     return ExitCode::Done;

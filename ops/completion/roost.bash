@@ -7,32 +7,34 @@ _roost() {
   COMPREPLY=()
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case $word in
-      node|eval|completion) [[ -z $noun ]] && noun=$word ;;
+      node|eval|check|run|hash|completion) [[ -z $noun ]] && noun=$word ;;
       list|show|top) [[ $noun == node && -z $verb ]] && verb=$word ;;
     esac
   done
   case $previous in
     --home) COMPREPLY=($(compgen -d -- "$current")); return ;;
-    --cacert) COMPREPLY=($(compgen -f -- "$current")); return ;;
+    --cacert|--library) COMPREPLY=($(compgen -f -- "$current")); return ;;
     --color) COMPREPLY=($(compgen -W 'auto always never' -- "$current")); return ;;
     --state) COMPREPLY=($(compgen -W 'asleep waking idle active draining destroyed' -- "$current")); return ;;
     --parent) COMPREPLY=($(compgen -W "$(roost node list 2>/dev/null | awk 'NR > 1 {print $1}')" -- "$current")); return ;;
     --map|--interval|--rows|--wait|-e|--expression) return ;;
   esac
   case $noun/$verb in
-    /) words='node eval completion' options='--version' ;;
+    /) words='node eval check run hash completion' options='--version' ;;
     node/) words='list show top' ;;
     node/list) options='--state --parent --json' ;;
     node/show) options='--json' words=$(roost node list 2>/dev/null | awk 'NR > 1 {print $1}') ;;
     node/top) options='--once --interval --rows' ;;
     eval/) options='--expression --json --debug --wait --cacert' words='playground root' ;;
+    check/|hash/) options='--expression --library' ;;
+    run/) options='--expression --library --json' ;;
     completion/) words='bash' ;;
   esac
   if [[ $current == -* ]]; then
     COMPREPLY=($(compgen -W "$options $shared" -- "$current"))
   else
     COMPREPLY=($(compgen -W "$words" -- "$current"))
-    [[ $noun == eval ]] && COMPREPLY+=($(compgen -f -- "$current"))
+    [[ $noun =~ ^(eval|check|run|hash)$ ]] && COMPREPLY+=($(compgen -f -- "$current"))
   fi
 }
 complete -F _roost roost

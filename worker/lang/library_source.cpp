@@ -30,7 +30,7 @@ class Growing final : public NameTable {
 };
 
 LibraryError refusal(Place place, const std::string& what) {
-  return {place, "line " + std::to_string(place.line) + ", column " + std::to_string(place.column) + ": " + what, {}};
+  return {place, "line " + std::to_string(place.line) + ", column " + std::to_string(place.column) + ": " + what, what, {}, {}};
 }
 
 std::optional<LibraryError> clash(const std::vector<Binding>& bindings, const Names& names) {
@@ -69,19 +69,19 @@ const Term* with_items(Arena& arena, const Term& group, const std::vector<const 
 
 const Term* without_annotation(const Term* term) { return term->kind == TermKind::Annotate ? term->left : term; }
 
-LibraryError refusal(const TypeError& error) { return {error.place, error.message(), error.because}; }
+LibraryError refusal(const TypeError& error) { return {error.place, error.message(), error.reason, {}, error.because}; }
 
 struct Typed {
   std::vector<const Term*> terms;   // the right-hand sides, without annotations that say nothing new
   std::vector<const Type*> types;
 };
 
-Result<Typed, LibraryError> type_one(Arena& arena, const Term* term, const TypeTable& types) {
+Result<Typed, LibraryError> type_one(Arena& arena, const Term* term, const TypeTable& types, std::string_view name) {
   if (term->kind == TermKind::Annotate) {
     const auto bare = infer_type(arena, *term->left, types);
     if (bare.ok() && same_type(*bare.value(), *term->type)) return Typed{{term->left}, {bare.value()}};
   }
-  const auto type = infer_type(arena, *term, types);
+  const auto type = infer_type(arena, *term, types, name);
   if (!type.ok()) return Refused{refusal(type.error())};
   return Typed{{term}, {type.value()}};
 }
@@ -123,7 +123,9 @@ std::optional<LibraryError> unbound(const std::vector<Binding>& bindings, const 
       if (seen.insert(name.name).second) all.names.push_back(name);
   }
   if (all.names.empty()) return std::nullopt;
-  return refusal(all.names[0].place, all.message());
+  LibraryError error = refusal(all.names[0].place, all.message());
+  error.unbound = std::move(all.names);
+  return error;
 }
 
 }  // namespace
@@ -131,7 +133,7 @@ std::optional<LibraryError> unbound(const std::vector<Binding>& bindings, const 
 Result<std::vector<Definition>, LibraryError> load_library(Arena& arena, std::string_view source, Names& names,
                                                            DefinitionTypes& types) {
   auto parsed = parse_library(arena, source);
-  if (!parsed.ok()) return Refused{LibraryError{parsed.error().place, parsed.error().message(), {}}};
+  if (!parsed.ok()) return Refused{LibraryError{parsed.error().place, parsed.error().message(), parsed.error().what(), {}, {}}};
   const std::vector<Binding> bindings = std::move(parsed).value();
   if (auto error = clash(bindings, names)) return Refused{std::move(*error)};
   if (auto error = unbound(bindings, names)) return Refused{std::move(*error)};
@@ -149,7 +151,8 @@ Result<std::vector<Definition>, LibraryError> load_library(Arena& arena, std::st
     const Term* written = component.recursive ? group_of(arena, bindings, component) : bindings[component.members[0]].term;
     const auto resolved = resolve(arena, written, known);
     CHECK(resolved.ok());   // unbound() saw every name
-    auto typed = component.recursive ? type_group(arena, *resolved.value(), types) : type_one(arena, resolved.value(), types);
+    auto typed = component.recursive ? type_group(arena, *resolved.value(), types)
+                                     : type_one(arena, resolved.value(), types, bindings[component.members[0]].name);
     if (!typed.ok()) return Refused{std::move(typed).error()};
     for (std::size_t i = 0; i < component.members.size(); ++i) {
       const Binding& binding = bindings[component.members[i]];

@@ -28,6 +28,8 @@ struct Definition {
 struct LibraryError {
   Place place;
   std::string message;   // one line with the place: what is wrong, with which name
+  std::string reason;    // the same without the place
+  std::vector<UnboundName> unbound;   // all of them, if that is what is wrong
   std::vector<std::string> because;   // of a type error: where the expectation came from
 };
 

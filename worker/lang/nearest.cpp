@@ -27,18 +27,31 @@ std::size_t distance(std::string_view a, std::string_view b, std::size_t limit) 
   return std::min(before[b.size()], limit);
 }
 
+struct Parts {
+  std::string_view qualifier;   // "Vector" of `Vector.map`; may be empty
+  std::string_view last;
+};
+
+Parts parts_of(std::string_view name) {
+  const std::size_t dot = name.rfind('.');
+  if (dot == std::string_view::npos || dot + 1 == name.size()) return {{}, name};
+  return {name.substr(0, dot), name.substr(dot + 1)};
+}
+
 }  // namespace
 
 std::vector<std::string> nearest_names(std::string_view name, const std::vector<std::string_view>& candidates) {
   if (name.empty() || name.size() > kNameBytesMax) return {};
-  const std::size_t limit = std::max<std::size_t>(1, name.size() / 3) + 1;
+  const Parts wrong = parts_of(name);
+  const std::size_t limit = std::max<std::size_t>(1, wrong.last.size() / 3) + 1;
   std::vector<std::pair<std::size_t, std::string>> found;
   for (const std::string_view candidate : candidates) {
     if (candidate == name || candidate.size() > kNameBytesMax) continue;
-    const bool is_last_part = candidate.size() > name.size() && candidate.ends_with(name) && candidate[candidate.size() - name.size() - 1] == '.';
-    const std::size_t changes = is_last_part ? 0 : distance(name, candidate, limit);
+    const Parts right = parts_of(candidate);
+    const std::size_t in_last = distance(wrong.last, right.last, limit);
+    const std::size_t changes = in_last + (wrong.qualifier == right.qualifier ? 0 : 1);
     // Something of the name must be left: `x` is not a misspelt `if`.
-    if (changes < limit && changes < std::max(name.size(), candidate.size())) found.emplace_back(changes, spelled(candidate));
+    if (changes < limit && in_last < std::max(wrong.last.size(), right.last.size())) found.emplace_back(changes, spelled(candidate));
   }
   std::sort(found.begin(), found.end());
   found.erase(std::unique(found.begin(), found.end()), found.end());

@@ -11,8 +11,8 @@ namespace roost::lang {
 
 inline constexpr std::size_t kNearestMax = 3;
 
-// At most kNearestMax of the candidates, the likeliest first: those whose last part the name is (`send` for `Remote.send`), then those that
-// are few insertions, deletions, replacements and swaps of neighbours away. As a text writes them: `<_Number` for `Number.<`.
+// At most kNearestMax of the candidates, the likeliest first: those whose last part (`send` of `Remote.send`) is few insertions, deletions,
+// replacements and swaps of neighbours away from that of the name; a different qualifier counts as one. As a text writes them: `<_Number` for `Number.<`.
 [[nodiscard]] std::vector<std::string> nearest_names(std::string_view name, const std::vector<std::string_view>& candidates);
 
 }  // namespace roost::lang

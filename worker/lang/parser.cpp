@@ -70,8 +70,11 @@ std::string joined(const std::vector<std::string>& items) {
 std::string SyntaxError::message() const {
   const std::string where =
       "line " + std::to_string(place.line) + ", column " + std::to_string(place.column) + ": ";
-  if (!reason.empty()) return where + reason;
-  return where + "found " + found + ", expected " + joined(expected);
+  return where + what();
+}
+
+std::string SyntaxError::what() const {
+  return reason.empty() ? "found " + found + ", expected " + joined(expected) : reason;
 }
 
 Parser::Parser(Arena& arena, std::string_view source, Effort& effort)

@@ -38,7 +38,9 @@ struct SyntaxError {
   std::vector<std::string> expected;   // sorted, each once; what could have stood there. May be empty if `reason` is not
   std::string reason;                  // why a well-formed piece is refused: "unknown type `Banana`"; else empty
 
-  // One line: "line 2, column 5: found `)`, expected a term or `]`" (or the reason).
+  // "found `)`, expected a term or `]`" (or the reason).
+  [[nodiscard]] std::string what() const;
+  // The same behind its place: "line 2, column 5: …".
   [[nodiscard]] std::string message() const;
 };
 

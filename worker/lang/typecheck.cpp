@@ -37,8 +37,8 @@ auto checked(const TypeTable& types, Place place, Run run) -> Result<decltype(ru
 
 }  // namespace
 
-Result<const Type*, TypeError> infer_type(Arena& arena, const Term& term, const TypeTable& types) {
-  return checked(types, term.place, [&](Checker& checker) { return checker.store().to_type(arena, checker.program(term)); });
+Result<const Type*, TypeError> infer_type(Arena& arena, const Term& term, const TypeTable& types, std::string_view name) {
+  return checked(types, term.place, [&](Checker& checker) { return checker.store().to_type(arena, checker.program(term, name)); });
 }
 
 Result<std::vector<const Type*>, TypeError> infer_group(Arena& arena, const Term& let_rec, const TypeTable& types) {
@@ -87,9 +87,9 @@ std::string TypeError::message() const {
   return "line " + std::to_string(place.line) + ", column " + std::to_string(place.column) + ": " + reason;
 }
 
-Ty* Checker::program(const Term& term) {
+Ty* Checker::program(const Term& term, std::string_view name) {
   ++level_;
-  Ty* type = synthesise(term);
+  Ty* type = term.kind == TermKind::Annotate ? annotated(term, name) : synthesise(term);
   --level_;
   return store_.generalise(type, level_);
 }

@@ -50,8 +50,8 @@ class DefinitionTypes final : public TypeTable {
   std::unordered_map<Hash, const Type*, HashOfHash> types_;
 };
 
-// The type of a closed term, generalised, in `arena`. Requires: the term is resolved.
-[[nodiscard]] Result<const Type*, TypeError> infer_type(Arena& arena, const Term& term, const TypeTable& types);
+// The type of a closed term, generalised, in `arena`. `name`: what it is bound to, for messages. Requires: the term is resolved.
+[[nodiscard]] Result<const Type*, TypeError> infer_type(Arena& arena, const Term& term, const TypeTable& types, std::string_view name = {});
 
 // The types of a group's bindings, in order; its body is not looked at. Requires: a closed, resolved LetRec.
 [[nodiscard]] Result<std::vector<const Type*>, TypeError> infer_group(Arena& arena, const Term& let_rec, const TypeTable& types);

@@ -41,7 +41,7 @@ class Checker {
   Checker(Arena& scratch, const TypeTable& types) : store_(scratch), subsumption_(store_), types_(types) {}
 
   // Both throw TypeError, TypesTooLarge.
-  Ty* program(const Term& term);
+  Ty* program(const Term& term, std::string_view name);
   std::vector<Ty*> group(const Term& let_rec);
   [[nodiscard]] TypeStore& store() { return store_; }
 

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+#include "worker/lang/diagnosis.h"
+
+#include "worker/lang/scc.h"
+
+namespace roost::lang {
+namespace {
+
+constexpr std::size_t kColumnsShown = 100;   // of a long line, around the place
+
+bool starts_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
+
+// Where a text ends that goes on with blanks and line breaks: behind the last that a person sees of it.
+Place end_of(std::string_view source) {
+  const std::size_t last = source.find_last_not_of(" \t\r\n");
+  Place place{1, 1};
+  for (const char c : source.substr(0, last == std::string_view::npos ? 0 : last + 1)) {
+    if (c == '\n') place = {place.line + 1, 1};
+    else if (starts_character(c)) ++place.column;
+  }
+  return place;
+}
+
+Diagnosis of(const SyntaxError& error, std::string_view source) {
+  return {error.offset < source.size() ? error.place : end_of(source), error.what(), {}, error.offset};
+}
+
+Diagnosis of(const TypeError& error, std::size_t length) { return {error.place, error.reason, error.because, length}; }
+
+Diagnoses of(const std::vector<UnboundName>& unbound, std::size_t length) {
+  Diagnoses all;
+  for (const UnboundName& name : unbound) {
+    Diagnosis& one = all.emplace_back(Diagnosis{name.place, "`" + name.name + "` is not defined", {}, length});
+    for (const std::string& near : name.nearest) one.notes.push_back("perhaps `" + near + "`");
+  }
+  return all;
+}
+
+std::string_view line_at(std::string_view source, std::uint32_t number) {
+  for (; number > 1; --number) {
+    const std::size_t end = source.find('\n');
+    if (end == std::string_view::npos) return {};
+    source.remove_prefix(end + 1);
+  }
+  return source.substr(0, source.find('\n'));
+}
+
+// The line as it is shown, and the blanks before the caret. Tabs stay tabs in both, so that they line up.
+std::string excerpt(std::string_view line, Place place) {
+  const std::size_t first = place.column > kColumnsShown ? place.column - kColumnsShown / 2 : 1;
+  std::string text, blanks;
+  std::size_t column = 0;
+  for (const char c : line) {
+    if (starts_character(c)) ++column;
+    if (column < first || column >= first + kColumnsShown) continue;
+    const bool control = static_cast<unsigned char>(c) < ' ' && c != '\t';
+    text += control || c == 127 ? ' ' : c;
+    if (column < place.column && starts_character(c)) blanks += c == '\t' ? '\t' : ' ';
+  }
+  const std::string number = std::to_string(place.line);
+  return "  " + number + " | " + text + "\n  " + std::string(number.size(), ' ') + " | " + blanks + "^\n";
+}
+
+}  // namespace
+
+Result<CheckedProgram, Diagnoses> check_program(Arena& arena, std::string_view source, const NameTable& names, const TypeTable& types) {
+  const auto parsed = parse_program(arena, source);
+  if (!parsed.ok()) return Refused{Diagnoses{of(parsed.error(), source)}};
+  const auto resolved = resolve(arena, minimise(arena, parsed.value()), names);
+  if (!resolved.ok()) return Refused{of(resolved.error().names, source.size())};
+  const auto type = infer_type(arena, *resolved.value(), types);
+  if (!type.ok()) return Refused{Diagnoses{of(type.error(), source.size())}};
+  return CheckedProgram{resolved.value(), type.value()};
+}
+
+Result<std::vector<Definition>, Diagnoses> check_library(Arena& arena, std::string_view source, Names& names, DefinitionTypes& types) {
+  const auto parsed = parse_library(arena, source);
+  if (!parsed.ok()) return Refused{Diagnoses{of(parsed.error(), source)}};
+  auto loaded = load_library(arena, source, names, types);
+  if (loaded.ok()) return std::move(loaded).value();
+  if (!loaded.error().unbound.empty()) return Refused{of(loaded.error().unbound, source.size())};
+  return Refused{Diagnoses{{loaded.error().place, loaded.error().reason, loaded.error().because, source.size()}}};
+}
+
+Result<CheckedText, Diagnoses> check_text(Arena& arena, std::string_view source, Names& names, DefinitionTypes& types) {
+  auto program = check_program(arena, source, names, types);
+  if (program.ok()) return CheckedText(program.value());
+  if (program.error()[0].offset == source.size() && !source.empty()) return Refused{program.error()};
+  auto library = check_library(arena, source, names, types);
+  if (library.ok()) return CheckedText(std::move(library).value());
+  return Refused{library.error()[0].offset > program.error()[0].offset ? library.error() : program.error()};
+}
+
+std::string shown(const Diagnoses& diagnoses, std::string_view file, std::string_view source) {
+  std::string text;
+  for (const Diagnosis& one : diagnoses) {
+    text += std::string(file) + ":" + std::to_string(one.place.line) + ":" + std::to_string(one.place.column) + ": " + one.reason + "\n";
+    if (one.place.line != 0) text += excerpt(line_at(source, one.place.line), one.place);
+    for (const std::string& note : one.notes) text += "  " + note + "\n";
+  }
+  return text;
+}
+
+}  // namespace roost::lang

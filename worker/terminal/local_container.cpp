@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+#include "worker/terminal/local_container.h"
+
+#include <sodium.h>
+#include <time.h>
+
+#include <stdexcept>
+
+#include "worker/wire/check.h"
+
+namespace roost::terminal {
+namespace {
+
+constexpr char kHost[] = "localhost";
+constexpr wire::Capabilities kEverything = ~wire::Capabilities{0};
+constexpr std::uint64_t kReservedMax = 4096;   // leave to spawn that is given at once
+
+// A receive without a limit of its own waits for ever: so long that a deadline half as far is none.
+constexpr std::uint64_t kForeverMs = 100ull * 365 * 24 * 3'600'000;
+constexpr std::chrono::milliseconds kNever{kForeverMs / 2};
+
+runtime::MonotonicTime now() { return std::chrono::steady_clock::now().time_since_epoch(); }
+
+void sleep_until(runtime::MonotonicTime when) {
+  const auto count = when.count();
+  const timespec until{static_cast<time_t>(count / 1'000'000'000), static_cast<long>(count % 1'000'000'000)};
+  while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr) == EINTR) {
+  }
+}
+
+}  // namespace
+
+struct LocalContainer::Node final : runtime::Outbox {
+  Node(LocalContainer& all, const PublicKey& its_key) : container(all), key(its_key), machine(all.library_, *this) {}
+  void send(const wire::FromWorker& frame) override { container.frames_.emplace_back(key, frame); }
+
+  LocalContainer& container;
+  const PublicKey key;
+  runtime::Machine machine;
+};
+
+// What a container does with each frame of a node.
+struct LocalContainer::Deliver {
+  LocalContainer& container;
+  const PublicKey& from;
+
+  void operator()(const wire::Ready&) const {}
+  void operator()(const wire::Pong&) const {}
+  void operator()(const wire::Idle&) const {}
+  void operator()(const wire::Answer& answer) const { container.answered_(answer.outcome); }
+  void operator()(const wire::Log& log) const { container.say_(log.level, log.line); }
+  void operator()(const wire::Write& write) const { container.take(from, write); }
+  void operator()(const wire::Read& read) const { container.take(from, read); }
+  void operator()(const wire::Send& send) const { container.give(send.destination, wire::Run{send.origin, from, send.computation}); }
+  void operator()(const wire::Reserve& reserve) const {
+    container.give(from, wire::Reserved{std::min(reserve.count, kReservedMax), {}});
+  }
+  void operator()(const wire::Spawn& spawn) const { container.seeds_[spawn.child] = spawn.seed; }
+};
+
+LocalContainer::LocalContainer(const runtime::Library& library, const Settings& settings, Say say)
+    : library_(library), settings_(settings), say_(std::move(say)) {
+  if (sodium_init() < 0) throw std::runtime_error("libsodium cannot be used on this machine");
+  Bytes seed(crypto_sign_SEEDBYTES, '\0');
+  auto* const seed_bytes = reinterpret_cast<unsigned char*>(seed.data());
+  randombytes_buf(seed_bytes, seed.size());
+  unsigned char secret[crypto_sign_SECRETKEYBYTES];
+  crypto_sign_seed_keypair(first_.bytes.data(), secret, seed_bytes);
+  sodium_memzero(secret, sizeof secret);
+  seeds_[first_] = seed;
+}
+
+LocalContainer::~LocalContainer() = default;
+
+LocalContainer::Node& LocalContainer::awake(const PublicKey& key) {
+  std::unique_ptr<Node>& node = nodes_[key];
+  if (node) return *node;
+  node = std::make_unique<Node>(*this, key);
+  wire::Start start;
+  start.host = kHost;
+  start.node = key;
+  start.seed = seeds_[key];
+  start.capabilities = kEverything;
+  start.memory_bytes = settings_.memory_bytes;
+  start.compute_ms = settings_.compute_ms;
+  start.receive_ms = kForeverMs;
+  node->machine.handle(now(), start);
+  return *node;
+}
+
+void LocalContainer::give(const PublicKey& key, const wire::ToWorker& frame) { awake(key).machine.handle(now(), frame); }
+
+bool LocalContainer::deliver() {
+  const bool any = !frames_.empty();
+  while (!frames_.empty()) {
+    const auto [from, frame] = std::move(frames_.front());
+    frames_.pop_front();
+    std::visit(Deliver{*this, from}, frame);
+  }
+  return any;
+}
+
+void LocalContainer::run(const std::string& program, wire::Format format, const std::function<void(const Outcome&)>& answered) {
+  answered_ = answered;
+  ++requests_;
+  give(first_, wire::Eval{{requests_, requests_, format}, program});
+  for (;;) {
+    bool again = false;
+    std::optional<runtime::MonotonicTime> next_timer;
+    for (auto& [key, node] : nodes_) {   // a map: what is added meanwhile harms no iterator
+      const auto next = node->machine.run(now());
+      again |= next.what == runtime::Machine::Next::Do::RunAgain;
+      if (next.what == runtime::Machine::Next::Do::Wait && next.deadline)
+        next_timer = next_timer ? std::min(*next_timer, *next.deadline) : *next.deadline;
+    }
+    again |= deliver();
+    if (again) continue;
+    if (!next_timer || *next_timer > now() + kNever) return;
+    sleep_until(*next_timer);
+  }
+}
+
+void LocalContainer::take(const PublicKey& from, const wire::Write& write) {
+  auto& entries = state_[Bytes(from.view()) + write.token];
+  if (write.kind == wire::WriteKind::Delete) {
+    entries.erase(write.key_hash);
+  } else {
+    entries[write.key_hash] = {write.key_hash, write.key, write.value};
+  }
+}
+
+void LocalContainer::take(const PublicKey& from, const wire::Read& read) {
+  const auto& entries = state_[Bytes(from.view()) + read.token];
+  wire::ReadResult result{read.read, true, {}};
+  auto at = entries.begin();
+  switch (read.kind) {
+    case wire::ReadKind::Lookup: at = entries.find(read.key_hash); break;
+    case wire::ReadKind::After: at = entries.upper_bound(read.key_hash); break;
+    case wire::ReadKind::First: break;
+    case wire::ReadKind::All:
+      for (const auto& [hash, entry] : entries) result.entries.push_back({entry.key_hash, entry.key, {}});
+      at = entries.end();
+      break;
+  }
+  if (at != entries.end()) result.entries.push_back(at->second);
+  give(from, result);
+}
+
+}  // namespace roost::terminal
