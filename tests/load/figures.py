@@ -10,8 +10,8 @@ import signal
 import subprocess
 import urllib.parse
 
-from rig import (CONNECTIONS, Database, Load, Process, Refused, empty_responder, fingerprint_of, fork_to_first_byte, interleaved, latency,
-                 median, time, wait_until)
+from rig import (CONNECTIONS, LANGUAGE, Database, Load, Process, Refused, empty_responder, evaluate_us, fingerprint_of,
+                 fork_to_first_byte, interleaved, latency, lua_us, median, time, wait_until)
 
 AWAKE_AT_ONCE = 2000
 DIRECTORY_NODES = 100_000
@@ -171,4 +171,38 @@ def parked(container, pace):
 
 
 # In this order: what fills the directory comes last.
-ALL = {"messages": messages, "insertions": insertions, "spawns": spawns, "wakes": wakes, "parked": parked, "memory": memory, "start": start}
+LUA = {   # program: (what it is, goal)
+    "fibonacci": ("naive Fibonacci of 30", 2),
+    "fold": ("a fold over a range of 1,000,000", 2),
+    "texts": ("building and joining 100,000 texts", 2),
+    "sort": ("sorting 100,000 numbers", 2),
+    "binds": ("1,000,000 Remote binds", 4),
+}
+
+
+def language(container, pace):
+    figures = []
+    for program, (what, goal) in LUA.items():
+        ours, lua = [], []
+        for _ in range(pace.rounds):
+            ours.append(evaluate_us(program, 3))
+            lua.append(lua_us(program))
+        about = "closure calls in Lua 5.4" if program == "binds" else "the same in Lua 5.4"
+        figures.append(Figure(what, median(ours) / 1000, "ms", median(lua) / 1000, about, goal, True))
+    figures.append(Figure("a program of 300 lines, read, checked and started", evaluate_us("long", 50) / 1000, "ms", None, "", 5, True))
+    figures.append(Figure("the standard library, checked from nothing", evaluate_us("--library", 20) / 1000, "ms", None, "", 150, True))
+    return figures + [closures(container, pace)]
+
+
+def closures(container, pace):
+    """100 times to another node and back, with a function that captured 1,000 numbers, and with the numbers alone."""
+    times = {"closure": [], "numbers": []}
+    for _ in range(pace.rounds):
+        for what, taken in times.items():
+            program = (LANGUAGE / f"{what}-there-and-back.u").read_text()
+            taken.append(latency(container, program, [container.spawn_root() for _ in range(10)])["p50_us"])
+    return Figure("a closure over 1,000 numbers, there and back", median(times["closure"]) / 200, "µs", median(times["numbers"]) / 200,
+                  "the numbers alone; time of one hop", 1.5, True)
+
+
+ALL = {"language": language, "messages": messages, "insertions": insertions, "spawns": spawns, "wakes": wakes, "parked": parked, "memory": memory, "start": start}

@@ -20,6 +20,7 @@ from roost_container import REPOSITORY, Container, Process, fingerprint_of, free
 
 LOAD = REPOSITORY / "tests/load"
 BUILD = REPOSITORY / "build-bench"
+LANGUAGE = REPOSITORY / "tests/load/language"
 CONNECTIONS = 64
 # As roostd has them by default: accept_threads and responder_threads together.
 RESPONDER_THREADS = 6
@@ -122,6 +123,18 @@ def empty_responder(container):
 
 def fork_to_first_byte():
     return run_json([tool("load-fork"), "2000"])
+
+
+def evaluate_us(what, count):
+    """Median time of a program of tests/load/language on a fresh node of a warm process, from its text to its answer."""
+    path = what if what.startswith("--") else str(LANGUAGE / f"{what}.u")
+    return run_json([tool("load-evaluate"), str(count), path])["p50_us"]
+
+
+def lua_us(name):
+    """CPU time of the same in Lua, without reading the file."""
+    source = f"local f = assert(loadfile('{LANGUAGE / name}.lua')); local t = os.clock(); f(); print((os.clock() - t) * 1e6)"
+    return float(subprocess.run(["lua5.4", "-e", source], capture_output=True, text=True, check=True).stdout)
 
 
 def latency(container, program, urls):
