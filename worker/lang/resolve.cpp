@@ -12,7 +12,9 @@ namespace roost::lang {
 namespace {
 
 // Values of these are made by other builtins; a program that could write them could forge a hash or an index.
-bool writable(Builtin builtin) { return builtin != Builtin::HashConstructor && builtin != Builtin::IndexConstructor; }
+bool writable(Builtin builtin) {
+  return builtin != Builtin::HashConstructor && builtin != Builtin::IndexConstructor && builtin != Builtin::HtmlLinkConstructor;
+}
 
 constexpr std::size_t kSuggestedMax = 20;   // unknown names that others are suggested for: it takes some time
 

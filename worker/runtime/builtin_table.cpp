@@ -12,6 +12,7 @@ BuiltinTable make_table() {
   add_vectors(table);
   add_orders(table);
   add_hashes(table);
+  add_web(table);
   return table;
 }
 

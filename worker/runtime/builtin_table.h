@@ -26,6 +26,7 @@ void add_texts(BuiltinTable& table);      // texts.cpp
 void add_vectors(BuiltinTable& table);    // vectors.cpp: vectors, pairs, Comparison.fold
 void add_orders(BuiltinTable& table);     // orders.cpp: keys, and the sort by them
 void add_hashes(BuiltinTable& table);     // hashes.cpp
+void add_web(BuiltinTable& table);        // web.cpp: Html, Uri
 
 // ---- arguments -----------------------------------------------------------------------------------------------
 
