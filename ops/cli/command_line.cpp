@@ -92,7 +92,7 @@ void add_text_options(CLI::App& verb, Text& text) {
   auto* file = verb.add_option("file", text.file, "the text; - is stdin")->type_name("FILE");
   verb.add_option("-e,--expression", text.expression, "the text itself")->type_name("EXPR")->excludes(file);
   verb.add_option("--library", text.libraries, "a library in place of the standard one; may be given several times, in order")
-      ->type_name("FILE")->expected(1)->take_all();
+      ->type_name("FILE")->allow_extra_args(false);
 }
 
 void add_text_verbs(CLI::App& app, Parsed& parsed, Verbs& verbs) {

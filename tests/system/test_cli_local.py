@@ -39,6 +39,9 @@ class TestCheck:
     def test_it_reads_stdin(self):
         assert run_program("check", stdin="1 + 1").stdout == "Number\n"
 
+    def test_nothing_is_no_program(self):
+        assert "found the end of the text, expected a term" in refused("check", stdin="")
+
     def test_a_file_that_is_not_there_is_named(self):
         done = run_program("check", "/nowhere/plums.u")
         assert done.returncode == 2 and "cannot read the text /nowhere/plums.u" in done.stderr
@@ -51,6 +54,11 @@ class TestLibraries:
         libraries = ["--library", str(tmp_path / "one.u"), "--library", str(tmp_path / "two.u")]
         assert run_program("run", *libraries, "-e", "quarter 8").stdout == "2\n"
         assert "`identity` is not defined" in refused("run", *libraries, "-e", "identity 8")
+
+    def test_the_text_may_stand_behind_its_libraries(self, tmp_path):
+        (tmp_path / "one.u").write_text("half n = n / 2;")
+        (tmp_path / "program.u").write_text("half 8")
+        assert run_program("check", "--library", str(tmp_path / "one.u"), str(tmp_path / "program.u")).stdout == "Number\n"
 
     def test_their_order_counts_and_the_wrong_file_is_named(self, tmp_path):
         (tmp_path / "one.u").write_text("half n = n / 2;")

@@ -85,7 +85,7 @@ Result<std::vector<Definition>, Diagnoses> check_library(Arena& arena, std::stri
 Result<CheckedText, Diagnoses> check_text(Arena& arena, std::string_view source, Names& names, DefinitionTypes& types) {
   auto program = check_program(arena, source, names, types);
   if (program.ok()) return CheckedText(program.value());
-  if (program.error()[0].offset == source.size() && !source.empty()) return Refused{program.error()};
+  if (program.error()[0].offset == source.size()) return Refused{program.error()};
   auto library = check_library(arena, source, names, types);
   if (library.ok()) return CheckedText(std::move(library).value());
   return Refused{library.error()[0].offset > program.error()[0].offset ? library.error() : program.error()};
