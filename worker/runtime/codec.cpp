@@ -392,7 +392,9 @@ class Decoder {
     if (is_member) {
       term = member_of(*code, in_.varint(code->term->items.size() - 1, "the place of a function in its group"));
       if (in_.failed()) return;
-      if (term->right->kind != lang::TermKind::Lambda) return in_.fail("a member of a group is not a function");
+      const lang::Term* member = term->right;
+      while (member->kind == lang::TermKind::Annotate) member = member->left;   // its signature
+      if (member->kind != lang::TermKind::Lambda) return in_.fail("a member of a group is not a function");
     }
     const Arguments captures = top(code->outside.size());
     if (in_.failed()) return;

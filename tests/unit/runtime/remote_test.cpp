@@ -80,6 +80,12 @@ TEST_F(RemoteTest, ForksGoOnAfterTheAnswer) {
   EXPECT_EQ(outcome.debug, (Lines{"early: 1", "late: ()"}));
 }
 
+TEST_F(RemoteTest, RecursiveFunctionsWithSignaturesHop) {
+  const std::string program = "do Remote home := Remote.here; away := Remote.spawn; let rec go : Number -> Remote Number; "
+                              "go n = if n ==_Number 0 then pure 7 else do Remote Remote.transfer away; Remote.transfer home; go (n - 1);;; go 3;;;;";
+  EXPECT_EQ(container_.run(program).value, "7");
+}
+
 TEST_F(RemoteTest, AForksFailureIsLogged) {
   const auto outcome = container_.run("do Remote fork (Remote.map (u -> 1 + u) (pure _)); Remote.sleep (Duration.seconds 1); pure 2;;");
   EXPECT_EQ(outcome.value, "2");
