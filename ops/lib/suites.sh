@@ -5,7 +5,7 @@
 # ends with a line `N passed, N failed`; run_suite adds these up. A suite that ends without such a line has failed.
 # Requires: all other parts of ops/lib.
 
-readonly kSeeds=2000 kSeedsLong=20000 kFuzzSeconds=20 kFuzzSecondsLong=300
+readonly kSeeds=2000 kSeedsLong=20000 kFuzzSeconds=15 kFuzzSecondsLong=300
 total_passed=0
 total_failed=0
 
