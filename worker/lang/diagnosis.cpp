@@ -85,10 +85,13 @@ Result<std::vector<Definition>, Diagnoses> check_library(Arena& arena, std::stri
 Result<CheckedText, Diagnoses> check_text(Arena& arena, std::string_view source, Names& names, DefinitionTypes& types) {
   auto program = check_program(arena, source, names, types);
   if (program.ok()) return CheckedText(program.value());
-  if (program.error()[0].offset == source.size()) return Refused{program.error()};
+  const std::size_t understood = program.error()[0].offset;
+  if (understood == source.size()) return Refused{program.error()};
   auto library = check_library(arena, source, names, types);
   if (library.ok()) return CheckedText(std::move(library).value());
-  return Refused{library.error()[0].offset > program.error()[0].offset ? library.error() : program.error()};
+  // Up to the same place: a signature looks like a program that ends there.
+  const bool more_a_library = library.error()[0].offset > understood || (library.error()[0].offset == understood && understood > 0);
+  return Refused{more_a_library ? library.error() : program.error()};
 }
 
 std::string shown(const Diagnoses& diagnoses, std::string_view file, std::string_view source) {

@@ -9,7 +9,7 @@
 
 namespace roost::lang {
 
-inline constexpr std::size_t kNearestMax = 3;
+inline constexpr std::size_t kNearestMax = 5;
 
 // At most kNearestMax of the candidates, the likeliest first: those whose last part (`send` of `Remote.send`) is few insertions, deletions,
 // replacements and swaps of neighbours away from that of the name; a different qualifier counts as one. As a text writes them: `<_Number` for `Number.<`.
