@@ -18,6 +18,7 @@
 #include <stdexcept>
 #include <thread>
 #include <unordered_map>
+#include <vector>
 
 #include "backend/front/fastcgi_records.h"
 #include "backend/front/file_lock.h"
@@ -77,19 +78,20 @@ void TimeLimit::sweep(Clock::time_point now) {
 
 class Listener::Impl {
  public:
-  explicit Impl(const std::string& path)
-      : path_(path),
-        lock_(path + ".lock", "the socket `" + path + "`"),
-        socket_(listening_socket(path)),
-        stop_(eventfd(0, EFD_CLOEXEC)),
-        epoll_(epoll_create1(EPOLL_CLOEXEC)) {
+  Impl(const std::string& path, int sockets)
+      : lock_(path + ".lock", "the socket `" + path + "`"), stop_(eventfd(0, EFD_CLOEXEC)), epoll_(epoll_create1(EPOLL_CLOEXEC)) {
     if (!stop_ || !epoll_) fail("watch `" + path + "`");
     watch(stop_.get(), EPOLLIN);
-    watch(socket_.get(), EPOLLIN);
+    // The first is made last: who waits for it finds the others.
+    for (int n = sockets; n >= 1; --n) {
+      paths_.push_back(socket_path(path, n));
+      sockets_.push_back(listening_socket(paths_.back()));
+      watch(sockets_.back().get(), EPOLLIN);
+    }
   }
 
   ~Impl() {
-    unlink(path_.c_str());
+    for (const std::string& path : paths_) unlink(path.c_str());
     for (const int connection : taken_) close(connection);
     for (const auto& [connection, since] : aside_) close(connection);
   }
@@ -121,7 +123,7 @@ class Listener::Impl {
     stopped_ = true;
     const std::uint64_t one = 1;
     if (write(stop_.get(), &one, sizeof one) != sizeof one) fail("wake a thread");
-    shutdown(socket_.get(), SHUT_RDWR);   // every accept returns
+    for (const Descriptor& socket : sockets_) shutdown(socket.get(), SHUT_RDWR);   // every accept returns
   }
 
  private:
@@ -147,16 +149,16 @@ class Listener::Impl {
     const int count = epoll_wait(epoll_.get(), events.data(), kEventsMax, wait);
     for (int i = 0; i < count; ++i) {
       const int fd = events[static_cast<std::size_t>(i)].data.fd;
-      if (fd == socket_.get()) accept_all();
-      else if (aside_.contains(fd)) look_again(fd);
+      if (aside_.contains(fd)) look_again(fd);
+      else if (fd != stop_.get()) accept_all(fd);
     }
     close_expired();
   }
 
   // Takes all that wait in the kernel, where no more than kBacklog can: nginx is refused beyond that, and tells its client.
-  void accept_all() {
+  void accept_all(int socket) {
     while (!stopped_) {
-      const int connection = accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC);
+      const int connection = accept4(socket, nullptr, nullptr, SOCK_CLOEXEC);
       if (connection >= 0) {
         taken_.push_back(connection);
       } else if (errno == EAGAIN) {
@@ -203,11 +205,11 @@ class Listener::Impl {
     });
   }
 
-  const std::string path_;
   const FileLock lock_;
-  const Descriptor socket_;
   const Descriptor stop_;      // readable: it is time to stop
-  const Descriptor epoll_;     // of these two and of those aside
+  const Descriptor epoll_;     // of this, of the sockets, and of those aside
+  std::vector<std::string> paths_;
+  std::vector<Descriptor> sockets_;
   std::atomic<bool> stopped_{false};
 
   std::mutex turn_;            // of what follows
@@ -216,7 +218,9 @@ class Listener::Impl {
   int given_out_ = 0;          // since the last gather()
 };
 
-Listener::Listener(const std::string& path) : impl_(std::make_unique<Impl>(path)) {}
+std::string socket_path(const std::string& path, int n) { return n == 1 ? path : path + "." + std::to_string(n); }
+
+Listener::Listener(const std::string& path, int sockets) : impl_(std::make_unique<Impl>(path, sockets)) {}
 Listener::~Listener() = default;
 Listener::Turn Listener::turn() { return impl_->turn(); }
 int Listener::next(Turn& turn) { return impl_->next(turn); }

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// One FastCGI socket, and the connections that come by it until one of roostd's threads reads them.
+// One FastCGI door: its sockets, and the connections that come by them until one of roostd's threads reads them.
 //
-// The threads take turns. One has the turn: it takes all that the kernel has (a burst of ten thousand must not meet the end of the
-// kernel's queue, where nginx would be refused), and looks at each connection before it reads one byte. A request that is all
+// A burst of ten thousand requests must not meet the end of the kernel's queue, where nginx is refused and its client gets a 502. A
+// queue has 4,096 places (net.core.somaxconn), and roostd's threads may have to wait for a processor meanwhile: a hundred
+// nodes that wake share them with roostd, and a scheduler that counts by session or by control group gives nginx alone as much as
+// all of these together. So a door has several sockets, which nginx takes in turns, and a queue for each.
+//
+// The threads take turns. One has the turn: it takes all that the kernel has, and looks at each connection before it reads one byte. A request that is all
 // there is given out with the turn: reading it waits for nobody, so no other thread is woken, which would cost more than the reading.
 // One that is not all there waits aside, in an epoll, without a thread. One that is too large to be seen whole is given out
 // without the turn: another thread takes that over, and this one may wait for its peer. (libfcgi's own accept would hold the
@@ -53,10 +57,14 @@ class TimeLimit {
   Clock::time_point until_;
 };
 
+// The n-th socket of a door, from 1: `path`, `path`.2, `path`.3, …
+[[nodiscard]] std::string socket_path(const std::string& path, int n);
+
 class Listener {
  public:
-  // Takes the place of a socket that was left behind. Throws std::runtime_error if another roostd listens there, or nobody may.
-  explicit Listener(const std::string& path);
+  // Takes the places of sockets that were left behind. Throws std::runtime_error if another roostd listens there, or nobody may.
+  // Requires: sockets >= 1.
+  explicit Listener(const std::string& path, int sockets = 1);
   ~Listener();
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;

@@ -21,6 +21,8 @@ namespace {
 // nginx's $request_id has 32 characters; what is longer is no id, and is not written to the log.
 constexpr std::size_t kInstanceLengthMax = 64;
 constexpr int kOperatorThreads = 2;
+// nginx's upstream names them all (nginx/roost.conf).
+constexpr int kFrontSockets = 4;
 // What a socket takes at once, whoever reads at its other end: Linux gives it 208 KiB for its buffer, and counts its own overhead.
 constexpr std::size_t kQuickBytes = 64u << 10;
 
@@ -33,7 +35,7 @@ class Server::Impl {
         sink_(std::move(sink)),
         clock_(std::move(clock)),
         body_bytes_max_(configuration.body_bytes_max),
-        front_(configuration.front_socket),
+        front_(configuration.front_socket, kFrontSockets),
         operator_(configuration.operator_socket) {}
 
   ~Impl() {

@@ -44,7 +44,7 @@ file_limit() {
 
 # It gets a session of its own (no terminal's hang-up reaches it) and nothing of our environment.
 start_roostd() {
-  rm -f "$run/roostd.pid" "$run/front.sock" "$run/operator.sock"
+  rm -f "$run/roostd.pid" "$run/front.sock" "$run/front.sock".[2-4] "$run/operator.sock"
   local as_user=()
   if [ "$(id -u)" = 0 ]; then as_user=(setpriv --reuid="$server_user" --regid="$server_user" --init-groups); fi
   # shellcheck disable=SC2016

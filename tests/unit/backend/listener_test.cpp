@@ -164,6 +164,21 @@ TEST_F(ListenerTest, ItsSocketIsForOwnerAndGroup) {
   EXPECT_EQ(status.st_mode & 0777, 0660u);
 }
 
+TEST_F(ListenerTest, EachOfSeveralSocketsIsHeardAndTakenAwayInTheEnd) {
+  const std::string door = folder_ + "/door";
+  std::optional<Listener> several(std::in_place, door, 3);
+  Listener::Turn turn = several->turn();
+  for (int n = 1; n <= 3; ++n) {
+    FastcgiClient client(socket_path(door, n));
+    client.send(kRequest);
+    close(several->next(turn));
+  }
+  EXPECT_FALSE(std::filesystem::exists(door + ".4"));
+  turn.unlock();
+  several.reset();
+  for (int n = 1; n <= 3; ++n) EXPECT_FALSE(std::filesystem::exists(socket_path(door, n)));
+}
+
 TEST_F(ListenerTest, ASecondOneOnTheSamePathIsRefused) {
   try {
     Listener second(path_);
