@@ -30,8 +30,8 @@ bool reads_to_its_end(std::string_view bytes) {
   std::optional<unsigned> request;
   bool parameters_end = false;
   while (!bytes.empty()) {
+    if (bytes.size() < kHeaderBytes) return false;   // libfcgi takes a whole header before it looks at it
     if (static_cast<unsigned char>(bytes[0]) != kVersion) return true;   // an error, whatever follows
-    if (bytes.size() < kHeaderBytes) return false;
     const Header header = header_of(bytes);
     const std::size_t length = kHeaderBytes + header.content_bytes + header.padding_bytes;
     if (bytes.size() < length) return false;

@@ -49,9 +49,11 @@ TEST(FastcgiRecords, TheBodyEndsAfterTheParameters) {
   EXPECT_TRUE(reads_to_its_end(kBegin + kParams + kParamsEnd + kBodyEnd));
 }
 
-TEST(FastcgiRecords, AnotherVersionNeedsNothingMoreToBeRefused) {
-  EXPECT_TRUE(reads_to_its_end("G"));
-  EXPECT_TRUE(reads_to_its_end(kBegin + kParams + "\2"));
+TEST(FastcgiRecords, AnotherVersionIsRefusedByAWholeHeader) {   // libfcgi reads one before it looks at it
+  EXPECT_TRUE(reads_to_its_end("GET / HT"));
+  EXPECT_FALSE(reads_to_its_end("GET / H"));
+  EXPECT_TRUE(reads_to_its_end(kBegin + kParams + std::string("\2\0\0\0\0\0\0\0", 8)));
+  EXPECT_FALSE(reads_to_its_end(kBegin + kParams + "\2"));
   EXPECT_FALSE(reads_to_its_end(kBegin + kParams + "\1"));
 }
 
