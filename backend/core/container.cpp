@@ -61,6 +61,9 @@ void Container::committed(Instant now, BatchId batch, const CommitOutcome& outco
 void Container::read_done(Instant now, ReadId read, Result<std::vector<wire::Entry>, std::string> result) {
   handle_at(*rules_, now, [&] { rules_->read_done(read, std::move(result)); });
 }
+void Container::fetch_done(Instant now, ReadId read, Result<std::string, std::string> result) {
+  handle_at(*rules_, now, [&] { rules_->fetch_done(read, std::move(result)); });
+}
 void Container::tick(Instant now) {
   handle_at(*rules_, now, [&] { rules_->tick(); });
 }

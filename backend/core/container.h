@@ -90,6 +90,7 @@ class Container {
   // ---- storage
   void committed(Instant now, BatchId batch, const CommitOutcome& outcome);
   void read_done(Instant now, ReadId read, Result<std::vector<wire::Entry>, std::string> result);
+  void fetch_done(Instant now, ReadId read, Result<std::string, std::string> result);
 
   // ---- time: call tick() when next_deadline() is reached (earlier does no harm).
   void tick(Instant now);

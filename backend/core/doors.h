@@ -79,6 +79,18 @@ class Replies {
   virtual void answer(RequestId request, Answer answer) = 0;
 };
 
+struct FetchOrder {
+  ReadId id{};
+  PublicKey node;
+  std::string url;   // as the program gave it
+};
+class Fetcher {
+ public:
+  virtual ~Fetcher() = default;
+  // Posts fetch_done: the body, or why there is none. Whether the URL is allowed is the fetcher's to judge.
+  virtual void fetch(FetchOrder order) = 0;
+};
+
 // One node as observers see it. `slot` is the node's place in the status map, below nodes_max.
 struct NodeStatus {
   std::uint32_t slot = 0;
@@ -128,6 +140,7 @@ struct Doors {
   Launcher& launcher;
   Journal& journal;
   StateReader& state_reader;
+  Fetcher& fetcher;
   Replies& replies;
   StatusBoard& status_board;
   KeyVault& key_vault;

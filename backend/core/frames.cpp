@@ -134,9 +134,21 @@ void Container::Rules::on(Worker& worker, wire::Write& frame) {
 void Container::Rules::on(Worker& worker, wire::Read& frame) {
   if (lacks(worker, wire::Capability::State, "a read")) return;
   if (frame.token.size() != wire::kTokenBytes) return violation(worker, "a read whose token has " + std::to_string(frame.token.size()) + " bytes");
-  if (worker.reads.size() >= kReadsOpenMax) return violation(worker, "more than " + std::to_string(kReadsOpenMax) + " open reads");
-  if (!worker.reads.insert(frame.read).second) return violation(worker, "a read id that is in use");
+  if (!opens_read(worker, frame.read)) return;
   say(nodes_[worker.node], {0, false, std::move(frame)}, kMessageBytes);
+}
+
+void Container::Rules::on(Worker& worker, wire::Fetch& frame) {
+  if (lacks(worker, wire::Capability::Http, "a fetch")) return;
+  if (!opens_read(worker, frame.read)) return;
+  const std::uint64_t bytes = kMessageBytes + frame.url.size();
+  say(nodes_[worker.node], {0, false, std::move(frame)}, bytes);
+}
+
+bool Container::Rules::opens_read(Worker& worker, std::uint64_t read) {
+  if (worker.reads.size() >= kReadsOpenMax) return violation(worker, "more than " + std::to_string(kReadsOpenMax) + " open reads"), false;
+  if (!worker.reads.insert(read).second) return violation(worker, "a read id that is in use"), false;
+  return true;
 }
 
 void Container::Rules::on(Worker& worker, wire::Reserve& frame) {

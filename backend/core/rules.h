@@ -27,7 +27,7 @@ inline constexpr std::size_t kDebugLinesMax = 1000;            // kept for one r
 inline constexpr std::size_t kDebugBytesMax = 256u << 10;
 inline constexpr std::uint64_t kReserveMax = 4096;             // children asked for at once, as PROTOCOL.md says
 inline constexpr std::uint32_t kLaunchFailuresMax = 3;         // in a row, before the mailbox is answered instead
-inline constexpr std::size_t kReadsOpenMax = 4096;             // of one process
+inline constexpr std::size_t kReadsOpenMax = 4096;             // of one process, fetches included
 inline constexpr std::uint64_t kHeldBytesMax = 64u << 20;      // of one node, waiting for commits
 inline constexpr std::uint64_t kEntryBytes = 256;              // what a journal entry costs beside its content
 inline constexpr std::uint64_t kMessageBytes = 64;             // what a message costs beside its content
@@ -63,6 +63,7 @@ class Container::Rules {
   void worker_exited(WorkerId id, const WorkerExit& exit);
   void committed(BatchId batch, const CommitOutcome& outcome);
   void read_done(ReadId read, Result<std::vector<wire::Entry>, std::string> result);
+  void fetch_done(ReadId read, Result<std::string, std::string> result);
   void tick();
   std::optional<Instant> next_deadline() const;
   Counts counts() const;
@@ -72,7 +73,7 @@ class Container::Rules {
 
  private:
   using Content = std::variant<Value, Problem, NodeDescription, Done>;
-  struct PendingRead {
+  struct PendingRead {   // or fetch
     WorkerId worker{};
     NodeIndex node = kNoNode;
     std::uint64_t read = 0;
@@ -141,6 +142,8 @@ class Container::Rules {
   void on(Worker& worker, wire::Reserve& frame);
   void on(Worker& worker, wire::Spawn& frame);
   void on(Worker& worker, wire::Pong& frame);
+  void on(Worker& worker, wire::Fetch& frame);
+  bool opens_read(Worker& worker, std::uint64_t read);
   void settle(Node& node);
   void give_back_leave(Worker& worker);
   bool takes_away(Worker& worker, const wire::Origin& origin);
@@ -151,6 +154,7 @@ class Container::Rules {
   void say(Node& node, HeldOutput output, std::uint64_t bytes);
   void release(Node& node, HeldOutput output);
   void release_held(Node& node);
+  Worker* asker_of(ReadId id, std::uint64_t& read);
   void append(Node* author, JournalEntry entry, std::uint64_t bytes);
   bool journal_is_full(Worker& worker, std::uint64_t bytes);
   void commit_next();

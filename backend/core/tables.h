@@ -38,7 +38,11 @@ struct Message {
 struct HeldOutput {
   JournalSequence gate = 0;   // passes when this entry is committed
   bool wants_debug = false;   // of a Send
-  std::variant<wire::Answer, wire::Send, wire::Read> output;
+  std::variant<wire::Answer, wire::Send, wire::Read, wire::Fetch> output;
+  // Its answer goes to the process that asked, and to no other.
+  [[nodiscard]] bool is_question() const {
+    return std::holds_alternative<wire::Read>(output) || std::holds_alternative<wire::Fetch>(output);
+  }
 };
 
 struct Worker;

@@ -95,7 +95,7 @@ void Container::Rules::worker_exited(WorkerId id, const WorkerExit& exit) {
   give_back_leave(*worker);
   give_place(*worker);
   node.worker = nullptr;
-  node.held.erase_if([](const HeldOutput& held) { return std::holds_alternative<wire::Read>(held.output); });
+  node.held.erase_if([](const HeldOutput& held) { return held.is_question(); });
   happen(node, LifeEvent::Reap);
   std::vector<Account*> freed;   // innermost first; the node itself may go
   for (Account* account = node.account; account; account = account->above) freed.push_back(account);

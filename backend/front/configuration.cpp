@@ -17,12 +17,13 @@ namespace {
 
 struct Count { std::uint64_t* place; std::uint64_t least, most; };
 struct Milliseconds { core::Duration* place; std::uint64_t least, most; };
-struct Word { std::string* place; bool required; };
+struct Word { std::string* place; bool required; bool may_be_empty = false; };
+struct Words { std::vector<std::string>* place; };
 struct Switch { bool* place; };
 struct Choice { std::string* place; std::vector<std::string> values; };
 struct Setting {
   const char* key;
-  std::variant<Count, Milliseconds, Word, Switch, Choice> form;
+  std::variant<Count, Milliseconds, Word, Words, Switch, Choice> form;
 };
 
 // A flat table: one row a setting.
@@ -44,6 +45,11 @@ std::vector<Setting> settings_of(Configuration& c) {
       {"log_format", Choice{&c.log_format, {"text", "json"}}},
       {"log_level", Choice{&c.log_level, {"debug", "info", "warning", "error"}}},
       {"body_bytes_max", Count{&c.body_bytes_max, 1, 15u << 20}},
+      {"http_hosts", Words{&c.http.hosts}},
+      {"http_private_addresses", Switch{&c.http.private_addresses}},
+      {"http_proxy", Word{&c.http.proxy, false, true}},
+      {"http_bytes_max", Count{&c.http.bytes_max, 1, 5u << 20}},
+      {"http_timeout_ms", Milliseconds{&c.http.timeout, 1, kHour}},
       {"nodes_max", Count{&s.nodes_max, 1, 16 * kMillion}},
       {"awake_max", Count{&s.awake_max, 1, 100'000}},
       {"requests_max", Count{&s.requests_max, 1, kMillion}},
@@ -92,8 +98,20 @@ struct Apply {
   }
   Complaint operator()(const Word& form) const {
     const auto value = node.value_exact<std::string>();
-    if (!value || value->empty()) return "must be a text that is not empty";
+    if (!value || (value->empty() && !form.may_be_empty)) return "must be a text that is not empty";
     *form.place = *value;
+    return {};
+  }
+  Complaint operator()(const Words& form) const {
+    std::vector<std::string> words;
+    const toml::array* array = node.as_array();
+    if (!array) return "must be a list of texts";
+    for (const toml::node& one : *array) {
+      const auto word = one.value_exact<std::string>();
+      if (!word || word->empty()) return "must be a list of texts that are not empty";
+      words.push_back(*word);
+    }
+    *form.place = std::move(words);
     return {};
   }
   Complaint operator()(const Switch& form) const {

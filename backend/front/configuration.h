@@ -9,6 +9,7 @@
 #include <string>
 
 #include "backend/core/types.h"
+#include "backend/fetch/target.h"
 #include "worker/wire/result.h"
 
 namespace roost::front {
@@ -20,6 +21,7 @@ struct Configuration {
   bool allow_weak_sandbox = false;
   std::string log_format = "text", log_level = "info";
   std::uint64_t body_bytes_max = 1u << 20;
+  fetch::Rules http;
 };
 
 // The error is one line: file, place, what is wrong, what is allowed.

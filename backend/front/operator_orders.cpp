@@ -50,12 +50,12 @@ wire::Capabilities capabilities_from(const Json& json) {
   wire::Capabilities set = 0;
   for (const Json& one : json) {
     bool known = false;
-    for (unsigned i = 0; i <= static_cast<unsigned>(wire::Capability::ContactAll); ++i)
+    for (unsigned i = 0; i < wire::kCapabilitiesCount; ++i)
       if (one == name_of_capability(static_cast<wire::Capability>(i))) {
         set |= 1u << i;
         known = true;
       }
-    if (!known) throw Wrong("`capabilities`: " + one.dump() + " is none of spawn, state, clock, random, contact-all");
+    if (!known) throw Wrong("`capabilities`: " + one.dump() + " is none of spawn, state, clock, random, contact-all, http");
   }
   return set;
 }

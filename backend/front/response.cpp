@@ -101,7 +101,7 @@ Response description_response(const core::NodeDescription& node, const RequestFa
             {"state", core::name_of(node.state)}, {"lifetime", core::name_of(node.lifetime)},
             {"access", access_json(node, facts)}};
   json["capabilities"] = Json::array();
-  for (unsigned i = 0; i <= static_cast<unsigned>(wire::Capability::ContactAll); ++i)
+  for (unsigned i = 0; i < wire::kCapabilitiesCount; ++i)
     if (const auto one = static_cast<wire::Capability>(i); wire::allows(node.capabilities, one))
       json["capabilities"].push_back(name_of_capability(one));
   if (node.parent) json["parent"] = fingerprint_of(*node.parent);
@@ -134,6 +134,7 @@ const char* name_of_capability(wire::Capability capability) {
     case wire::Capability::Clock: return "clock";
     case wire::Capability::Random: return "random";
     case wire::Capability::ContactAll: return "contact-all";
+    case wire::Capability::Http: return "http";
   }
   return "unknown";
 }

@@ -36,6 +36,6 @@ struct Response {
 [[nodiscard]] std::string cgi_text(const Response& response, bool head);
 
 [[nodiscard]] std::string node_url(const std::string& host, const PublicKey& key);
-[[nodiscard]] const char* name_of_capability(wire::Capability capability);   // "spawn", …, "contact-all"
+[[nodiscard]] const char* name_of_capability(wire::Capability capability);   // "spawn", …, "http"
 
 }  // namespace roost::front

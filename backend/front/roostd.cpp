@@ -15,6 +15,7 @@
 #include "backend/directory/journal_writer.h"
 #include "backend/directory/master_key.h"
 #include "backend/directory/state_reads.h"
+#include "backend/fetch/fetcher.h"
 #include "backend/front/fastcgi_request.h"
 #include "backend/front/file_lock.h"
 #include "backend/front/listener.h"
@@ -57,7 +58,7 @@ struct Libfcgi {
   Libfcgi() { start_libfcgi(); }
 };
 
-class Roostd final : launch::WorkerEvents {
+class Roostd final : launch::WorkerEvents, core::Fetcher {
  public:
   Roostd(const Configuration& c, std::string file)
       : configuration_(c), file_(std::move(file)), master_key_(c.master_key_file), queue_(loop_),
@@ -73,6 +74,7 @@ class Roostd final : launch::WorkerEvents {
                [this](core::ReadId read, directory::StateReads::ReadResult result) {
                  queue_.post([this, read, result = std::move(result)] { container_->read_done(clock_(), read, result); });
                }),
+        fetcher_(c.http),
         map_(c.status_map, c.core.nodes_max, c.core.host) {}
 
   void run() {
@@ -94,7 +96,7 @@ class Roostd final : launch::WorkerEvents {
  private:
   void load() {
     directory::Directory directory(configuration_.database);
-    const core::Doors doors{workers_, journal_, reads_, server_, map_, master_key_, log_};
+    const core::Doors doors{workers_, journal_, reads_, *this, server_, map_, master_key_, log_};
     container_ = std::make_unique<core::Container>(configuration_.core, doors, directory.journal_position());
     directory.for_each_tombstone([this](const PublicKey& key) { container_->load_tombstone(key); });
     directory.for_each_node([this](core::NodeRecord record) {
@@ -157,6 +159,7 @@ class Roostd final : launch::WorkerEvents {
       const launch::WorkersOptions options = workers_options(fresh.value());
       workers_.change_limits(options.compute_ms, options.receive_ms);
       server_.change_body_bytes_max(fresh.value().body_bytes_max);
+      fetcher_.change_rules(fresh.value().http);
       log_.change_level(fresh.value().log_level);
       say(core::LogLevel::Info, "configuration", "read again");
     }
@@ -256,6 +259,12 @@ class Roostd final : launch::WorkerEvents {
   void worker_exited(core::Instant now, core::WorkerId worker, const core::WorkerExit& exit) override { container_->worker_exited(now, worker, exit); }
   void zygote_changed(core::Instant, const std::string& what) override { say(core::LogLevel::Warning, "zygote", what); }
 
+  void fetch(core::FetchOrder order) override {
+    fetcher_.fetch(std::string(order.node.view()), std::move(order.url), [this, id = order.id](fetch::Fetcher::Page page) {
+      queue_.post([this, id, page = std::move(page)] { container_->fetch_done(clock_(), id, page); });
+    });
+  }
+
   // In the order of construction: the zygote is forked before there is any thread; libfcgi is started before there are threads and
   // before the signals are set up; the locks are taken before anything that they protect is touched.
   const Configuration configuration_;
@@ -272,6 +281,7 @@ class Roostd final : launch::WorkerEvents {
   Server server_;
   directory::JournalWriter journal_;
   directory::StateReads reads_;
+  fetch::Fetcher fetcher_;
   status::StatusMap map_;
   std::unique_ptr<status::MapReader> map_reader_;
   std::unique_ptr<core::Container> container_;

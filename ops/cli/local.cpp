@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 // check, run and hash: the language without a container.
 
+#include <functional>
 #include <iostream>
+#include <memory>
+#include <optional>
 
+#include "backend/fetch/fetcher.h"
 #include "ops/cli/commands.h"
 #include "ops/cli/read_text.h"
 #include "ops/cli/terminal.h"
@@ -16,6 +20,14 @@ namespace roost::cli {
 namespace {
 
 constexpr std::size_t kTypeBytesMax = 100'000;   // of one type on the terminal
+
+// A program in the terminal reaches what its user reaches.
+fetch::Rules rules_of_the_terminal() {
+  fetch::Rules rules;
+  rules.private_addresses = true;
+  rules.proxy_from_environment = true;
+  return rules;
+}
 
 struct Source {
   std::string name;   // for messages
@@ -109,8 +121,13 @@ ExitCode run_run(const Run& command, const Surroundings& surroundings) {
   if (!library.ok()) throw Ended(ExitCode::Refused, library.error());
 
   const Terminal terminal(2, surroundings.color);
-  terminal::LocalContainer container(*library.value(), {}, [&](wire::LogLevel level, const std::string& line) {
+  const auto say = [&](wire::LogLevel level, const std::string& line) {
     std::cerr << (level == wire::LogLevel::Error ? terminal.paint(Color::Red, printable(line)) : printable(line)) << std::endl;
+  };
+  const auto fetcher = std::make_shared<std::optional<fetch::Fetcher>>();   // a thread, for programs that need it
+  terminal::LocalContainer container(*library.value(), {}, say, [fetcher](const std::string& url, std::function<void(fetch::Fetcher::Page)> done) {
+    if (!*fetcher) fetcher->emplace(rules_of_the_terminal());
+    (*fetcher)->fetch("terminal", url, std::move(done));
   });
   std::optional<ExitCode> code;
   const wire::Format format = command.output == Output::Json ? wire::Format::Json : wire::Format::Text;

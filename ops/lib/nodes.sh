@@ -44,7 +44,7 @@ ensure_nodes() {
   nodes_note=
   ensure_node playground '{"access": "anyone", "capabilities": ["spawn", "state", "clock", "random", "contact-all"],
     "budget": {"nodes": 256, "awake": 64, "memory_bytes": 1073741824}}'
-  ensure_node root '{"access": "only", "only": [], "capabilities": ["spawn", "state", "clock", "random", "contact-all"],
+  ensure_node root '{"access": "only", "only": [], "capabilities": ["spawn", "state", "clock", "random", "contact-all", "http"],
     "budget": {}}'
   if [ -n "$nodes_note" ]; then nodes_note="made ${nodes_note% }"; else nodes_note="playground and root are there"; fi
 }

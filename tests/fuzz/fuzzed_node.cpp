@@ -36,7 +36,7 @@ class FuzzedNode {
     start.host = "localhost:8443";
     start.node = key_;
     start.seed = Bytes(32, '\1');
-    start.capabilities = 0x1f;
+    start.capabilities = (1u << wire::kCapabilitiesCount) - 1;
     start.memory_bytes = kMemoryBytes;
     start.compute_ms = kComputeMs;
     start.receive_ms = 1000;

@@ -37,6 +37,8 @@ void World::process_takes(Process& process, wire::ToWorker frame) {
   }
   if (const auto* result = std::get_if<wire::ReadResult>(&frame)) {
     process.reads.erase(result->read);
+  } else if (const auto* fetched = std::get_if<wire::Fetched>(&frame)) {
+    process.reads.erase(fetched->read);
   } else if (const auto* reserved = std::get_if<wire::Reserved>(&frame)) {
     process.reserve_open = false;
     process.leave += reserved->granted;
@@ -133,6 +135,11 @@ void World::write(Process& process) {
 
 void World::read_state(Process& process) {
   if (process.honest && !wire::allows(process.capabilities, wire::Capability::State)) return;
+  if (wire::allows(process.capabilities, wire::Capability::Http) && random_.percent(30)) {
+    const std::uint64_t read = process.next_read++;
+    process.reads.emplace(read, process.log->made);
+    return say(process, wire::Fetch{read, std::to_string(read)});
+  }
   wire::Read frame;
   frame.read = process.next_read++;
   frame.token = Bytes(wire::kTokenBytes, 't');

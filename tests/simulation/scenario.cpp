@@ -58,7 +58,7 @@ core::NodeRecord World::some_record(std::optional<PublicKey> parent) {
   record.parent = parent;
   record.lifetime = parent ? core::Lifetime::Linked : core::Lifetime::Root;
   record.access.kind = random_.one_of({core::AccessKind::Anyone, core::AccessKind::Anyone, core::AccessKind::Container, core::AccessKind::Only});
-  record.capabilities = random_.percent(80) ? 31 : static_cast<wire::Capabilities>(random_.below(32));
+  record.capabilities = random_.percent(80) ? 63 : static_cast<wire::Capabilities>(random_.below(64));
   record.sealed_key = "sealed";
   if (random_.percent(40)) record.budget.awake = random_.between(1, 3);
   if (random_.percent(30)) record.budget.memory_bytes = random_.between(1, 3) * settings_.worker_memory_bytes + random_.below(50);
@@ -83,7 +83,7 @@ void World::start_container() {
   ++epoch_;
   commit_under_way_ = false;
   known_ = durable_.nodes();
-  container_ = std::make_unique<core::Container>(settings_, core::Doors{*this, *this, *this, *this, *this, *this, *this}, durable_.position());
+  container_ = std::make_unique<core::Container>(settings_, core::Doors{*this, *this, *this, *this, *this, *this, *this, *this}, durable_.position());
   for (core::NodeRecord& record : durable_.parents_first())
     if (!container_->load(std::move(record))) broken("a directory of nodes_max nodes could not be loaded");
   for (const PublicKey& key : durable_.tombstones()) container_->load_tombstone(key);

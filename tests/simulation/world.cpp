@@ -95,14 +95,29 @@ void World::commit(core::Batch batch) {
   });
 }
 
+void World::judge_question(const PublicKey& node, std::uint64_t number) {
+  for (const auto& [id, process] : processes_) {
+    if (process->node != node || process->reaped) continue;
+    if (const auto found = process->reads.find(number); found != process->reads.end() && process->log->durable < found->second)
+      broken("a read or a fetch was let through before the writes of its own process were committed");
+  }
+}
+
+// The simulated processes put the number of the question into the URL.
+void World::fetch(core::FetchOrder order) {
+  ++tally_.reads;
+  judge_question(order.node, std::stoull(order.url));
+  const core::ReadId id = order.id;
+  const bool fails = random_.percent(30);
+  at(some_delay(), [this, id, fails] {
+    if (fails) container_->fetch_done(now_, id, Refused{std::string("no such host")});
+    else container_->fetch_done(now_, id, std::string("a page"));
+  });
+}
+
 void World::read(core::StateRead read) {
   ++tally_.reads;
-  const Process* reader = nullptr;
-  for (const auto& [id, process] : processes_)
-    if (process->node == read.node && !process->reaped) reader = process.get();
-  if (reader)
-    if (const auto found = reader->reads.find(read.read.read); found != reader->reads.end() && reader->log->durable < found->second)
-      broken("a read was let through before the writes of its own process were committed");
+  judge_question(read.node, read.read.read);
   const core::ReadId id = read.id;
   const bool fails = !calm_ && random_.percent(3);
   at(some_delay(), [this, id, fails] {

@@ -64,7 +64,7 @@ struct Process {
   std::vector<PublicKey> children;
 };
 
-class World final : core::Launcher, core::Journal, core::StateReader, core::Replies, core::StatusBoard, core::KeyVault, core::LogSink {
+class World final : core::Launcher, core::Journal, core::StateReader, core::Fetcher, core::Replies, core::StatusBoard, core::KeyVault, core::LogSink {
  public:
   World(std::uint64_t seed, Options options);
   // Runs to the end. Throws Violation.
@@ -99,6 +99,7 @@ class World final : core::Launcher, core::Journal, core::StateReader, core::Repl
   void kill(core::WorkerId worker) override;
   void commit(core::Batch batch) override;
   void read(core::StateRead read) override;
+  void fetch(core::FetchOrder order) override;
   void answer(core::RequestId request, core::Answer answer) override;
   void publish(const core::NodeStatus& status) override;
   void clear(std::uint32_t slot) override;
@@ -106,6 +107,7 @@ class World final : core::Launcher, core::Journal, core::StateReader, core::Repl
   void log(const core::LogEvent& event) override;
 
   // world.cpp: what must hold
+  void judge_question(const PublicKey& node, std::uint64_t number);
   void judge_launch(const core::LaunchOrder& order);
   void judge_awake_budgets(const PublicKey& woken);
   void judge_visible(const Tag& tag, const char* what) const;

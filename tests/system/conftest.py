@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Containers for the tests. Most share one with the settings that ops/up writes
-(but a log that a test can parse); those that need tight limits share another."""
+(but a log that a test can parse, and leave to fetch from this machine); those that need tight limits share another."""
 
 import pathlib
 import sys
@@ -25,7 +25,7 @@ TIGHT = {
 
 @pytest.fixture(scope="session")
 def container():
-    with Container({"log_format": "json", "log_level": "debug"}, name="shared") as one:
+    with Container({"log_format": "json", "log_level": "debug", "http_private_addresses": True, "http_hosts": ["127.0.0.1"]}, name="shared") as one:
         yield one
 
 

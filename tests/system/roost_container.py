@@ -23,7 +23,7 @@ from roost_map import StatusMap
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 START_TIMEOUT_S = 480     # the first start builds everything
 STOP_TIMEOUT_S = 60
-ALL_CAPABILITIES = ["spawn", "state", "clock", "random", "contact-all"]
+ALL_CAPABILITIES = ["spawn", "state", "clock", "random", "contact-all", "http"]
 
 
 def free_port():

@@ -205,7 +205,8 @@ bool is_host_builtin(Builtin builtin) {
     case Builtin::IndexIncrement:
     case Builtin::IndexLookup:
     case Builtin::IndexInsert:
-    case Builtin::IndexDelete: return true;
+    case Builtin::IndexDelete:
+    case Builtin::HttpGetUrl: return true;
     default: return false;
   }
 }

@@ -40,6 +40,8 @@ class IndexState {
   [[nodiscard]] Question after(BuiltinContext& context, const Value& key, const Value& token);
   [[nodiscard]] Question first(BuiltinContext& context, const Value& token);
   [[nodiscard]] Question keys(BuiltinContext& context, const Value& token);
+  // The number of the next question to the container, whatever it is about.
+  [[nodiscard]] std::uint64_t next_read() { return next_read_++; }
   // What the answer to that read means to the program. Throws Crash.
   [[nodiscard]] Value answered(const wire::ReadResult& result, const wire::Read& read, FunctionMaker& functions);
 

@@ -163,6 +163,21 @@ void Machine::Node::take(const wire::ReadResult& frame) {
   }
 }
 
+void Machine::Node::take(const wire::Fetched& frame) {
+  const auto reading = reading_.extract(frame.read);
+  if (reading.empty()) return;
+  Computation* computation = find(reading.mapped());
+  if (!computation) return;
+  try {
+    const auto side = frame.ok ? lang::Builtin::EitherRight : lang::Builtin::EitherLeft;
+    wake(computation->id, make_data(side, make_text(frame.text)));
+  } catch (const Crash& crash) {
+    fail(*computation, crash);
+  } catch (const std::bad_alloc&) {
+    fail(*computation, {wire::FailureKind::MemoryLimit, "the process has no memory for what was fetched (worker_memory_bytes)", {}});
+  }
+}
+
 void Machine::Node::take(const wire::Reserved& frame) {
   children_->reserved(frame);
   if (frame.granted > 0) return spawn_waiting();

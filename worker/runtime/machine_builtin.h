@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// The builtins that are not in the first-order table. Those of Remote and durations only build values. Those of Debug and Index reach
+// The builtins that are not in the first-order table. Those of Remote and durations only build values. Those of Debug, Index and Http reach
 // the node: *host builtins*, which the machine performs and which may suspend the fiber. Those that call functions are
 // pieces of code of their own (vm_builtins.cpp).
 // Thread: one per Heap.

@@ -246,7 +246,7 @@ void Machine::Node::check() {
 
 void Machine::Node::require(wire::Capability capability, std::string_view what) {
   if (wire::allows(start_.capabilities, capability)) return;
-  static constexpr std::string_view kNames[] = {"spawn", "state", "clock", "random", "contact-all"};
+  static constexpr std::string_view kNames[] = {"spawn", "state", "clock", "random", "contact-all", "http"};
   const std::string name = "Capability." + std::string(kNames[static_cast<std::size_t>(capability)]);
   throw Crash{wire::FailureKind::CapabilityDenied, std::string(what) + " needs " + name + ", which this node does not have", {name}};
 }
@@ -264,6 +264,7 @@ Value Machine::Node::perform(lang::Builtin builtin, Value* arguments) {
     debug_line(arguments[0], arguments[1]);
     return std::move(arguments[builtin == lang::Builtin::DebugWatch ? 1 : 2]);
   }
+  if (builtin == lang::Builtin::HttpGetUrl) return fetch(arguments[0]);
   return perform_index(builtin, arguments);
 }
 
@@ -289,6 +290,15 @@ Value Machine::Node::perform_index(lang::Builtin builtin, Value* arguments) {
     default: break;
   }
   CHECK(false);
+  return {};
+}
+
+Value Machine::Node::fetch(const Value& url) {
+  require(wire::Capability::Http, lang::name_of(lang::Builtin::HttpGetUrl));
+  if (!url.is(Kind::Text)) context_.wrong(lang::Builtin::HttpGetUrl, "a Text", url);
+  const std::uint64_t read = index_->next_read();
+  reading_.emplace(read, current_->id);
+  outbox_.send(wire::Fetch{read, std::string(url.as_text()->view())});
   return {};
 }
 

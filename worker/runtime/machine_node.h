@@ -89,6 +89,7 @@ class Machine::Node final : public Host, private BuiltinContext::Meter {
   void take(const wire::Run& frame);
   void take(const wire::ReadResult& frame);
   void take(const wire::Reserved& frame);
+  void take(const wire::Fetched& frame);
   void take(const wire::Stop&) {}
   void take(const wire::Ping& frame) { outbox_.send(wire::Pong{frame.nonce}); }
   void evaluate_program(const wire::Eval& frame);
@@ -118,6 +119,7 @@ class Machine::Node final : public Host, private BuiltinContext::Meter {
   Value perform(lang::Builtin builtin, Value* arguments) override;
   Value perform_index(lang::Builtin builtin, Value* arguments);
   Value ask(IndexState::Question question);
+  Value fetch(const Value& url);
   void debug_line(const Value& label, const Value& value);
   void require(wire::Capability capability, std::string_view what);
 

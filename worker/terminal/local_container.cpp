@@ -2,7 +2,6 @@
 #include "worker/terminal/local_container.h"
 
 #include <sodium.h>
-#include <time.h>
 
 #include <stdexcept>
 
@@ -12,7 +11,7 @@ namespace roost::terminal {
 namespace {
 
 constexpr char kHost[] = "localhost";
-constexpr wire::Capabilities kEverything = ~wire::Capabilities{0};
+constexpr wire::Capabilities kEverything = (wire::Capabilities{1} << wire::kCapabilitiesCount) - 1;
 constexpr std::uint64_t kReservedMax = 4096;   // leave to spawn that is given at once
 
 // A receive without a limit of its own waits for ever: so long that a deadline half as far is none.
@@ -20,13 +19,6 @@ constexpr std::uint64_t kForeverMs = 100ull * 365 * 24 * 3'600'000;
 constexpr std::chrono::milliseconds kNever{kForeverMs / 2};
 
 runtime::MonotonicTime now() { return std::chrono::steady_clock::now().time_since_epoch(); }
-
-void sleep_until(runtime::MonotonicTime when) {
-  const auto count = when.count();
-  const timespec until{static_cast<time_t>(count / 1'000'000'000), static_cast<long>(count % 1'000'000'000)};
-  while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr) == EINTR) {
-  }
-}
 
 }  // namespace
 
@@ -51,6 +43,7 @@ struct LocalContainer::Deliver {
   void operator()(const wire::Log& log) const { container.say_(log.level, log.line); }
   void operator()(const wire::Write& write) const { container.take(from, write); }
   void operator()(const wire::Read& read) const { container.take(from, read); }
+  void operator()(const wire::Fetch& fetch) const { container.take(from, fetch); }
   void operator()(const wire::Send& send) const { container.give(send.destination, wire::Run{send.origin, from, send.computation}); }
   void operator()(const wire::Reserve& reserve) const {
     container.give(from, wire::Reserved{std::min(reserve.count, kReservedMax), {}});
@@ -58,8 +51,8 @@ struct LocalContainer::Deliver {
   void operator()(const wire::Spawn& spawn) const { container.seeds_[spawn.child] = spawn.seed; }
 };
 
-LocalContainer::LocalContainer(const runtime::Library& library, const Settings& settings, Say say)
-    : library_(library), settings_(settings), say_(std::move(say)) {
+LocalContainer::LocalContainer(const runtime::Library& library, const Settings& settings, Say say, Fetch fetch)
+    : library_(library), settings_(settings), say_(std::move(say)), fetch_(std::move(fetch)) {
   if (sodium_init() < 0) throw std::runtime_error("libsodium cannot be used on this machine");
   Bytes seed(crypto_sign_SEEDBYTES, '\0');
   auto* const seed_bytes = reinterpret_cast<unsigned char*>(seed.data());
@@ -114,10 +107,44 @@ void LocalContainer::run(const std::string& program, wire::Format format, const 
         next_timer = next_timer ? std::min(*next_timer, *next.deadline) : *next.deadline;
     }
     again |= deliver();
+    again |= take_pages();
     if (again) continue;
-    if (!next_timer || *next_timer > now() + kNever) return;
-    sleep_until(*next_timer);
+    if (next_timer && *next_timer > now() + kNever) next_timer.reset();
+    if (!next_timer && fetching_ == 0) return;
+    wait(next_timer);
   }
+}
+
+void LocalContainer::take(const PublicKey& from, const wire::Fetch& fetch) {
+  if (!fetch_) return give(from, wire::Fetched{fetch.read, false, "nothing is fetched here"});
+  ++fetching_;
+  fetch_(fetch.url, [this, from, read = fetch.read](Page page) {
+    const bool ok = page.ok();
+    {
+      const std::lock_guard lock(pages_mutex_);
+      pages_.emplace_back(from, wire::Fetched{read, ok, ok ? std::move(page).value() : std::string(page.error())});
+    }
+    pages_came_.notify_one();
+  });
+}
+
+bool LocalContainer::take_pages() {
+  std::vector<std::pair<PublicKey, wire::Fetched>> pages;
+  {
+    const std::lock_guard lock(pages_mutex_);
+    pages.swap(pages_);
+  }
+  fetching_ -= pages.size();
+  for (const auto& [from, page] : pages) give(from, page);
+  return !pages.empty();
+}
+
+// For a page, or for the time.
+void LocalContainer::wait(std::optional<runtime::MonotonicTime> until) {
+  std::unique_lock lock(pages_mutex_);
+  const auto came = [this] { return !pages_.empty(); };
+  if (until) pages_came_.wait_until(lock, std::chrono::steady_clock::time_point(*until), came);
+  else pages_came_.wait(lock, came);
 }
 
 void LocalContainer::take(const PublicKey& from, const wire::Write& write) {

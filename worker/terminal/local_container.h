@@ -5,13 +5,17 @@
 // they send one another, and their state in memory. Nothing outlives it. There is no sandbox: what runs here has the rights of
 // the process, which for programs of this language means memory and processor time. Thread: one.
 
+#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "worker/runtime/library.h"
 #include "worker/runtime/machine.h"
@@ -29,8 +33,12 @@ class LocalContainer {
   // Lines of Debug.watch and Debug.log, and failures of forked computations.
   using Say = std::function<void(wire::LogLevel level, const std::string& line)>;
 
-  // Requires: the library outlives the container.
-  LocalContainer(const runtime::Library& library, const Settings& settings, Say say);
+  // Begins an HTTP GET and returns; `done` is called once, on any thread.
+  using Page = Result<std::string, std::string>;
+  using Fetch = std::function<void(const std::string& url, std::function<void(Page)> done)>;
+
+  // Requires: the library outlives the container. Destroying `fetch` ends what it began. Without `fetch` nothing is fetched.
+  LocalContainer(const runtime::Library& library, const Settings& settings, Say say, Fetch fetch = {});
   ~LocalContainer();
 
   // Runs the program on the first node. `answered` is called as soon as it has its value or failed; computations that it forked
@@ -48,6 +56,9 @@ class LocalContainer {
   bool deliver();
   void take(const PublicKey& from, const wire::Write& write);
   void take(const PublicKey& from, const wire::Read& read);
+  void take(const PublicKey& from, const wire::Fetch& fetch);
+  bool take_pages();
+  void wait(std::optional<runtime::MonotonicTime> until);
 
   const runtime::Library& library_;
   const Settings settings_;
@@ -59,6 +70,13 @@ class LocalContainer {
   std::map<Bytes, std::map<Bytes, wire::Entry>> state_;   // node | token → entries by hash of their key
   std::function<void(const Outcome&)> answered_;
   std::uint64_t requests_ = 0;
+  std::size_t fetching_ = 0;
+
+  std::mutex pages_mutex_;   // of what follows
+  std::condition_variable pages_came_;
+  std::vector<std::pair<PublicKey, wire::Fetched>> pages_;
+
+  const Fetch fetch_;   // last: what it began ends before the rest goes
 };
 
 }  // namespace roost::terminal

@@ -18,7 +18,7 @@ constexpr std::size_t kSealedKeyBytes = 80;     // crypto_box_seal of 32 bytes
 constexpr std::size_t kSignatureBytes = 64;
 constexpr std::size_t kEnclosedKeyBytes = 72;   // nonce 24, seed 32, tag 16
 constexpr std::uint64_t kReserveMax = 4096;
-constexpr std::uint64_t kCapabilitiesEnd = std::uint64_t{1} << 5;
+constexpr std::uint64_t kCapabilitiesEnd = std::uint64_t{1} << kCapabilitiesCount;
 
 Bytes bytes_of(Reader& in, const char* field, std::size_t length_min, std::size_t length_max) {
   const BytesView value = in.bytes();
@@ -169,6 +169,14 @@ Reserved read_reserved(Reader& in) {
 
 Ping read_ping(Reader& in) { return Ping{in.unsigned_integer()}; }
 
+Fetched read_fetched(Reader& in) {
+  Fetched frame;
+  frame.read = in.unsigned_integer();
+  frame.ok = in.boolean();
+  frame.text = text_of(in);
+  return frame;
+}
+
 // ---- worker to container
 
 Ready read_ready(Reader& in) { return Ready{version_of(in)}; }
@@ -247,6 +255,13 @@ Spawn read_spawn(Reader& in) {
 
 Pong read_pong(Reader& in) { return Pong{in.unsigned_integer()}; }
 
+Fetch read_fetch(Reader& in) {
+  Fetch frame;
+  frame.read = in.unsigned_integer();
+  frame.url = text_of(in);
+  return frame;
+}
+
 // ---- whole frames
 
 template <typename Variant>
@@ -265,6 +280,7 @@ const FrameReader<ToWorker> kToWorker[] = {
     {"Reserved", 3, [](Reader& in) -> ToWorker { return read_reserved(in); }},
     {"Stop", 1, [](Reader&) -> ToWorker { return Stop{}; }},
     {"Ping", 2, [](Reader& in) -> ToWorker { return read_ping(in); }},
+    {"Fetched", 4, [](Reader& in) -> ToWorker { return read_fetched(in); }},
 };
 const FrameReader<FromWorker> kFromWorker[] = {
     {"Ready", 2, [](Reader& in) -> FromWorker { return read_ready(in); }},
@@ -277,6 +293,7 @@ const FrameReader<FromWorker> kFromWorker[] = {
     {"Reserve", 2, [](Reader& in) -> FromWorker { return read_reserve(in); }},
     {"Spawn", 5, [](Reader& in) -> FromWorker { return read_spawn(in); }},
     {"Pong", 2, [](Reader& in) -> FromWorker { return read_pong(in); }},
+    {"Fetch", 3, [](Reader& in) -> FromWorker { return read_fetch(in); }},
 };
 static_assert(std::size(kToWorker) == std::variant_size_v<ToWorker>);
 static_assert(std::size(kFromWorker) == std::variant_size_v<FromWorker>);

@@ -102,6 +102,13 @@ void write_fields(Writer& out, const Ping& frame) {
   out.unsigned_integer(frame.nonce);
 }
 
+void write_fields(Writer& out, const Fetched& frame) {
+  open(out, 7, 3);
+  out.unsigned_integer(frame.read);
+  out.boolean(frame.ok);
+  out.text(frame.text);
+}
+
 // ---- worker to container
 
 void write_fields(Writer& out, const Ready& frame) {
@@ -173,6 +180,12 @@ void write_fields(Writer& out, const Spawn& frame) {
 void write_fields(Writer& out, const Pong& frame) {
   open(out, 9, 1);
   out.unsigned_integer(frame.nonce);
+}
+
+void write_fields(Writer& out, const Fetch& frame) {
+  open(out, 10, 2);
+  out.unsigned_integer(frame.read);
+  out.text(frame.url);
 }
 
 // ---- whole frames

@@ -38,7 +38,8 @@ struct Origin {
 };
 
 // What code at a node may use beyond pure functions (extensions of the language, "Capability").
-enum class Capability : std::uint8_t { Spawn = 0, State = 1, Clock = 2, Random = 3, ContactAll = 4 };
+enum class Capability : std::uint8_t { Spawn = 0, State = 1, Clock = 2, Random = 3, ContactAll = 4, Http = 5 };
+inline constexpr unsigned kCapabilitiesCount = 6;
 using Capabilities = std::uint32_t;   // bit n: Capability n
 [[nodiscard]] constexpr bool allows(Capabilities set, Capability one) {
   return (set >> static_cast<unsigned>(one)) & 1u;
@@ -110,6 +111,12 @@ struct Reserved {  // answers a Reserve
   std::string reason;          // why nothing was granted: names the limit, the value and the setting
   bool operator==(const Reserved&) const = default;
 };
+struct Fetched {  // answers a Fetch
+  std::uint64_t read = 0;
+  bool ok = true;      // false: there was no response, or the fetch was refused; `text` says why
+  std::string text;    // the body
+  bool operator==(const Fetched&) const = default;
+};
 struct Stop {  // finish nothing, exit 0: only sent to an idle node, or when the container drains
   bool operator==(const Stop&) const = default;
 };
@@ -118,7 +125,7 @@ struct Ping {
   bool operator==(const Ping&) const = default;
 };
 
-using ToWorker = std::variant<Start, Eval, Run, ReadResult, Reserved, Stop, Ping>;   // types 0..6
+using ToWorker = std::variant<Start, Eval, Run, ReadResult, Reserved, Stop, Ping, Fetched>;   // types 0..7
 
 // ---- worker to container -------------------------------------------------------------------------------------
 
@@ -175,6 +182,11 @@ struct Read {
   Bytes key_hash;
   bool operator==(const Read&) const = default;
 };
+struct Fetch {   // HTTP GET, redirects followed; Capability::Http
+  std::uint64_t read = 0;   // chosen by the worker, echoed in Fetched; another than those of open Reads
+  std::string url;
+  bool operator==(const Fetch&) const = default;
+};
 // Asks for leave to spawn `count` more nodes. Leave that is granted is reserved in every budget above this node until it is
 // used by a Spawn or the process is idle or gone, so a Spawn itself needs no answer. At most one Reserve is open.
 struct Reserve {
@@ -201,7 +213,7 @@ struct Pong {
   bool operator==(const Pong&) const = default;
 };
 
-using FromWorker = std::variant<Ready, Idle, Answer, Send, Log, Write, Read, Reserve, Spawn, Pong>;   // types 0..9
+using FromWorker = std::variant<Ready, Idle, Answer, Send, Log, Write, Read, Reserve, Spawn, Pong, Fetch>;   // types 0..10
 
 // ---- encoding ------------------------------------------------------------------------------------------------
 

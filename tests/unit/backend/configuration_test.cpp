@@ -72,6 +72,15 @@ TEST(Configuration, AnUnknownChoiceIsRefusedWithThoseThereAre) {
 
 TEST(Configuration, WhatIsNotTomlIsRefusedWithItsLine) { EXPECT_TRUE(says(bad("front_socket = \"f\"\nawake_max = = 3\n"), "line 2")); }
 
+TEST(Configuration, AListOfTextsIsTakenAsAWhole) {
+  const auto configuration = parse_configuration(kMinimal + "http_hosts = [\"example.org\", \"*.example.net\"]\n", "roost.toml");
+  ASSERT_TRUE(configuration.ok());
+  EXPECT_EQ(configuration.value().http.hosts, (std::vector<std::string>{"example.org", "*.example.net"}));
+  EXPECT_TRUE(says(bad(kMinimal + "http_hosts = \"example.org\"\n"), "must be a list of texts"));
+  EXPECT_TRUE(says(bad(kMinimal + "http_hosts = [\"\"]\n"), "not empty"));
+  EXPECT_TRUE(says(bad(kMinimal + "http_hosts = [7]\n"), "list of texts"));
+}
+
 TEST(Configuration, AFileThatIsNotThereIsRefusedByName) {
   EXPECT_TRUE(says(read_configuration("/nonexistent/roost.toml").error(), "/nonexistent/roost.toml"));
 }
@@ -88,12 +97,12 @@ TEST(Configuration, TheDocumentationAgrees) {
     ++rows;
     const std::string key = match[1], value = match[2];
     if (value == "required") continue;
-    const bool bare = value.front() != '`' || value == "`true`";
+    const bool bare = value.front() != '`' || value == "`true`" || value[1] == '[' || value[1] == '"';
     const std::string text = value.front() == '`' ? value.substr(1, value.size() - 2) : value;
     const std::string toml = bare ? text : "\"" + text + "\"";
     EXPECT_TRUE(parse_configuration(kMinimal + key + " = " + toml + "\n", "roost.toml").ok()) << line;
   }
-  EXPECT_EQ(rows, 29);
+  EXPECT_EQ(rows, 34);
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ struct Sent {
 };
 
 class CoreTest : public ::testing::Test,
-                 Launcher, Journal, StateReader, Replies, StatusBoard, KeyVault, LogSink {
+                 Launcher, Journal, StateReader, Fetcher, Replies, StatusBoard, KeyVault, LogSink {
  protected:
   static PublicKey key(std::uint8_t number) {
     PublicKey made;
@@ -35,7 +35,7 @@ class CoreTest : public ::testing::Test,
     NodeRecord made;
     made.key = key(number);
     made.access.kind = access;
-    made.capabilities = 31;
+    made.capabilities = 63;
     made.sealed_key = "sealed";
     return made;
   }
@@ -47,7 +47,7 @@ class CoreTest : public ::testing::Test,
   }
 
   Container& container() {
-    if (!container_) container_ = std::make_unique<Container>(settings, Doors{*this, *this, *this, *this, *this, *this, *this}, BatchId{7});
+    if (!container_) container_ = std::make_unique<Container>(settings, Doors{*this, *this, *this, *this, *this, *this, *this, *this}, BatchId{7});
     return *container_;
   }
   void have(NodeRecord node) { ASSERT_TRUE(container().load(std::move(node))); }
@@ -139,6 +139,7 @@ class CoreTest : public ::testing::Test,
   std::vector<std::uint64_t> kills;
   std::vector<Batch> batches;
   std::vector<StateRead> state_reads;
+  std::vector<FetchOrder> fetches;
   std::map<std::uint64_t, Answer> replies;
   std::map<std::uint32_t, NodeStatus> board;
   std::vector<std::string> events;
@@ -151,6 +152,7 @@ class CoreTest : public ::testing::Test,
   void kill(WorkerId worker) override { kills.push_back(static_cast<std::uint64_t>(worker)); }
   void commit(Batch batch) override { batches.push_back(std::move(batch)); }
   void read(StateRead read) override { state_reads.push_back(std::move(read)); }
+  void fetch(FetchOrder order) override { fetches.push_back(std::move(order)); }
   void answer(RequestId id, Answer answer) override {
     EXPECT_TRUE(replies.emplace(static_cast<std::uint64_t>(id), std::move(answer)).second) << "answered twice";
   }

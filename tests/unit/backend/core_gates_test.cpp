@@ -48,6 +48,34 @@ TEST_F(CoreGates, AReadWaitsForTheWriteBeforeIt) {
   EXPECT_EQ(std::get<wire::ReadResult>(sent.back().frame).read, 5u);
 }
 
+TEST_F(CoreGates, AFetchWaitsForTheWriteBeforeIt) {
+  writes(1);
+  says(1, wire::Fetch{5, "http://example.org/"});
+  EXPECT_TRUE(fetches.empty());
+  commits();
+  ASSERT_EQ(fetches.size(), 1u);
+  EXPECT_EQ(fetches[0].url, "http://example.org/");
+  container().fetch_done(now, fetches[0].id, std::string("jam"));
+  ASSERT_EQ(sent_to<wire::Fetched>(1), 1u);
+  EXPECT_EQ(std::get<wire::Fetched>(sent.back().frame), (wire::Fetched{5, true, "jam"}));
+  container().fetch_done(now, fetches[0].id, std::string("again"));
+  EXPECT_EQ(sent_to<wire::Fetched>(1), 1u);
+}
+
+TEST_F(CoreGates, AFetchThatFailedSaysWhy) {
+  says(1, wire::Fetch{5, "http://example.org/"});
+  ASSERT_EQ(fetches.size(), 1u);
+  container().fetch_done(now, fetches[0].id, Refused{std::string("no such host")});
+  EXPECT_EQ(std::get<wire::Fetched>(sent.back().frame), (wire::Fetched{5, false, "no such host"}));
+}
+
+TEST_F(CoreGates, ReadsAndFetchesShareTheirNumbers) {
+  says(1, wire::Read{5, wire::ReadKind::First, Bytes(wire::kTokenBytes, 't'), ""});
+  says(1, wire::Fetch{5, "http://example.org/"});
+  EXPECT_TRUE(is_killed(1));
+  EXPECT_TRUE(fetches.empty());
+}
+
 TEST_F(CoreGates, WhatGathersWhileOneBatchIsUnderWayIsTheNext) {
   writes(1, "a");
   writes(1, "b");

@@ -40,7 +40,7 @@ class FakeContainer {
     root_.bytes.fill(1);
     defaults_.host = "localhost:8443";
     defaults_.seed = Bytes(32, '\7');
-    defaults_.capabilities = 0x1f;
+    defaults_.capabilities = (1u << wire::kCapabilitiesCount) - 1;
     defaults_.memory_bytes = 64u << 20;
     defaults_.compute_ms = 10'000;
     defaults_.receive_ms = 600'000;
@@ -97,6 +97,7 @@ class FakeContainer {
   std::size_t reserves = 0;
   std::size_t idles = 0;
   std::size_t reads = 0;
+  std::map<std::string, std::string> pages;   // by URL; there is no other
 
  private:
   static constexpr int kRoundsMax = 2'000'000;
@@ -171,6 +172,11 @@ class FakeContainer {
       result.entries.push_back(at->second);
     }
     give(from, result);
+    return true;
+  }
+  bool take(const PublicKey& from, const wire::Fetch& fetch) {
+    const auto page = pages.find(fetch.url);
+    give(from, wire::Fetched{fetch.read, page != pages.end(), page != pages.end() ? page->second : "no such page"});
     return true;
   }
   bool take(const PublicKey& from, const wire::Reserve& reserve) {

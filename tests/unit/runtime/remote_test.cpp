@@ -150,7 +150,7 @@ TEST_F(RemoteTest, EveryEffectNeedsItsCapability) {
 }
 
 TEST_F(RemoteTest, GoingElsewhereNeedsACapability) {
-  container_.defaults().capabilities = 0x1f & ~(1u << static_cast<unsigned>(wire::Capability::ContactAll));
+  container_.defaults().capabilities &= ~(1u << static_cast<unsigned>(wire::Capability::ContactAll));
   const auto failed = failure("do Remote n := Remote.spawn; Remote.transfer n; pure 1;;");
   EXPECT_EQ(failed.kind, FailureKind::CapabilityDenied);
   EXPECT_EQ(failed.names, Lines{"Capability.contact-all"});

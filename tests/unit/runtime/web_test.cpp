@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "tests/unit/runtime/builtin_bench.h"
+#include "tests/unit/runtime/fake_container.h"
 #include "worker/runtime/html.h"
 #include "worker/runtime/uri.h"
 
@@ -118,6 +119,29 @@ TEST_F(Web, TheBuiltinsGiveValues) {
   EXPECT_EQ(shown(B::HtmlPlainText, {t("<b>a</b>")}), "\"a\"");
   EXPECT_EQ(shown(B::UriParseScheme, {t("http://x")}), "Optional.Some \"http:\"");
   EXPECT_EQ(shown(B::UriParseAuthority, {t("x")}), "Optional.None");
+}
+
+TEST(Http, APageIsRightAndNoResponseIsLeft) {
+  FakeContainer container;
+  container.pages["http://a.example/"] = "<h1>Jam</h1>";
+  EXPECT_EQ(container.run("Http.get-url \"http://a.example/\"").value, "Either.Right \"<h1>Jam</h1>\"");
+  EXPECT_EQ(container.run("Http.get-url \"http://b.example/\"").value, "Either.Left \"no such page\"");
+}
+
+TEST(Http, OthersGoOnWhileAPageIsWaitedFor) {
+  FakeContainer container;
+  container.pages["http://a.example/"] = "a";
+  EXPECT_EQ(container.run("Remote.traverse Http.get-url [\"http://a.example/\", \"http://b.example/\"]").value,
+            "[Either.Right \"a\",Either.Left \"no such page\"]");
+}
+
+TEST(Http, ANodeWithoutTheCapabilityIsRefused) {
+  FakeContainer container;
+  container.defaults().capabilities &= ~(1u << static_cast<unsigned>(wire::Capability::Http));
+  const auto outcome = container.run("Http.get-url \"http://a.example/\"");
+  ASSERT_TRUE(outcome.failure);
+  EXPECT_EQ(outcome.failure->kind, wire::FailureKind::CapabilityDenied);
+  EXPECT_EQ(outcome.failure->names, std::vector<std::string>{"Capability.http"});
 }
 
 }  // namespace

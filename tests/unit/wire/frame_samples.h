@@ -27,6 +27,8 @@ inline std::map<std::string, ToWorker> to_worker_samples() {
       {"Reserved, nothing", Reserved{0, "nodes 256 of 256"}},
       {"Stop", Stop{}},
       {"Ping", Ping{1000000}},
+      {"Fetched", Fetched{7, true, "jam"}},
+      {"Fetched, nothing", Fetched{8, false, "no such host !"}},
   };
 }
 
@@ -47,6 +49,7 @@ inline std::map<std::string, FromWorker> from_worker_samples() {
       {"Reserve", Reserve{8}},
       {"Spawn", Spawn{key_of_bytes(0x66), Bytes(32, '\x77'), {Bytes(80, '\x88'), Bytes(64, '\x99')}, Bytes(72, '\xaa')}},
       {"Pong", Pong{1000000}},
+      {"Fetch", Fetch{7, "http://a.b/c"}},
   };
 }
 
