@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <optional>
 #include <sstream>
@@ -19,11 +22,12 @@ struct Count { std::uint64_t* place; std::uint64_t least, most; };
 struct Milliseconds { core::Duration* place; std::uint64_t least, most; };
 struct Word { std::string* place; bool required; bool may_be_empty = false; };
 struct Words { std::vector<std::string>* place; };
+struct Files { std::vector<std::string>* place; };
 struct Switch { bool* place; };
 struct Choice { std::string* place; std::vector<std::string> values; };
 struct Setting {
   const char* key;
-  std::variant<Count, Milliseconds, Word, Words, Switch, Choice> form;
+  std::variant<Count, Milliseconds, Word, Words, Files, Switch, Choice> form;
 };
 
 // A flat table: one row a setting.
@@ -45,6 +49,7 @@ std::vector<Setting> settings_of(Configuration& c) {
       {"log_format", Choice{&c.log_format, {"text", "json"}}},
       {"log_level", Choice{&c.log_level, {"debug", "info", "warning", "error"}}},
       {"body_bytes_max", Count{&c.body_bytes_max, 1, 15u << 20}},
+      {"libraries", Files{&c.libraries}},
       {"http_hosts", Words{&c.http.hosts}},
       {"http_private_addresses", Switch{&c.http.private_addresses}},
       {"http_proxy", Word{&c.http.proxy, false, true}},
@@ -114,6 +119,13 @@ struct Apply {
     *form.place = std::move(words);
     return {};
   }
+  Complaint operator()(const Files& form) const {
+    if (Complaint complaint = (*this)(Words{form.place})) return complaint;
+    // roostd and the zygote may have been started in any folder, and are started again in another.
+    for (const std::string& file : *form.place)
+      if (!file.starts_with('/')) return "must be a list of absolute paths; \"" + file + "\" does not begin with /";
+    return {};
+  }
   Complaint operator()(const Switch& form) const {
     const auto value = node.value_exact<bool>();
     if (!value) return "must be true or false";
@@ -152,6 +164,15 @@ std::string nearest(const std::vector<Setting>& settings, std::string_view key) 
   return best->key;
 }
 
+// Why the file cannot be read. What it says is for the workers to judge.
+Complaint unreadable(const std::string& file) {
+  std::error_code error;
+  if (std::filesystem::exists(file, error) && !std::filesystem::is_regular_file(file, error)) return "it is not a regular file";
+  errno = 0;
+  if (!std::ifstream(file)) return errno == 0 ? "it cannot be opened" : std::strerror(errno);
+  return {};
+}
+
 }  // namespace
 
 Result<Configuration, std::string> parse_configuration(std::string_view text, const std::string& file) {
@@ -181,7 +202,11 @@ Result<Configuration, std::string> read_configuration(const std::string& file) {
   std::stringstream text;
   text << in.rdbuf();
   if (!in) return Refused{file + ": cannot be read"};
-  return parse_configuration(text.str(), file);
+  auto configuration = parse_configuration(text.str(), file);
+  if (configuration.ok())
+    for (const std::string& library : configuration.value().libraries)
+      if (const Complaint complaint = unreadable(library)) return Refused{file + ": `libraries`: cannot read " + library + ": " + *complaint};
+  return configuration;
 }
 
 }  // namespace roost::front

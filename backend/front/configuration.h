@@ -3,7 +3,7 @@
 
 // roost.toml. Every setting has one row in a table (configuration.cpp): its key, its range, where it goes. An unknown key, a
 // value out of range or of another type is a refusal that names the key, the value and what is allowed; nothing is guessed.
-// docs/configuration.md explains the keys. Thread: pure functions.
+// docs/configuration.md explains the keys. Reading it also makes sure that the `libraries` can be read. Thread: any.
 
 #include <cstdint>
 #include <string>
@@ -22,6 +22,7 @@ struct Configuration {
   std::string log_format = "text", log_level = "info";
   std::uint64_t body_bytes_max = 1u << 20;
   fetch::Rules http;
+  std::vector<std::string> libraries;   // absolute paths; none: the standard library
 };
 
 // The error is one line: file, place, what is wrong, what is allowed.

@@ -47,6 +47,7 @@ launch::WorkersOptions workers_options(const Configuration& c) {
   const auto ms = [](core::Duration d) { return static_cast<std::uint64_t>(d / std::chrono::milliseconds(1)); };
   launch::WorkersOptions options;
   options.worker = c.worker;
+  options.library_files = c.libraries;
   options.host = c.core.host;
   options.allow_weak_sandbox = c.allow_weak_sandbox;
   options.compute_ms = ms(c.core.compute_timeout);

@@ -81,6 +81,25 @@ TEST(Configuration, AListOfTextsIsTakenAsAWhole) {
   EXPECT_TRUE(says(bad(kMinimal + "http_hosts = [7]\n"), "list of texts"));
 }
 
+TEST(Configuration, LibrariesAreAbsolutePaths) {
+  EXPECT_EQ(good("libraries = [\"/a.u\", \"/b.u\"]\n").libraries, (std::vector<std::string>{"/a.u", "/b.u"}));
+  EXPECT_TRUE(says(bad(kMinimal + "libraries = [\"/a.u\", \"b.u\"]\n"), "\"b.u\" does not begin with /"));
+  EXPECT_TRUE(says(bad(kMinimal + "libraries = \"/a.u\"\n"), "must be a list of texts"));
+}
+
+TEST(Configuration, ALibraryThatCannotBeReadIsRefusedWithTheReason) {
+  const std::string folder = ::testing::TempDir(), file = folder + "/libraries.toml", library = folder + "/here.u";
+  const auto error_with = [&](const std::string& path) {
+    std::ofstream(file, std::ios::trunc) << kMinimal << "libraries = [\"" << path << "\"]\n";
+    const auto read = read_configuration(file);
+    return read.ok() ? "" : read.error();
+  };
+  std::ofstream(library) << "not even a library";   // the workers judge it
+  EXPECT_EQ(error_with(library), "");
+  EXPECT_EQ(error_with("/nonexistent/a.u"), file + ": `libraries`: cannot read /nonexistent/a.u: No such file or directory");
+  EXPECT_TRUE(says(error_with(folder), "it is not a regular file"));
+}
+
 TEST(Configuration, AFileThatIsNotThereIsRefusedByName) {
   EXPECT_TRUE(says(read_configuration("/nonexistent/roost.toml").error(), "/nonexistent/roost.toml"));
 }
@@ -102,7 +121,7 @@ TEST(Configuration, TheDocumentationAgrees) {
     const std::string toml = bare ? text : "\"" + text + "\"";
     EXPECT_TRUE(parse_configuration(kMinimal + key + " = " + toml + "\n", "roost.toml").ok()) << line;
   }
-  EXPECT_EQ(rows, 34);
+  EXPECT_EQ(rows, 35);
 }
 
 }  // namespace
