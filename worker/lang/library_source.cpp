@@ -36,7 +36,7 @@ LibraryError refusal(Place place, const std::string& what) {
 std::optional<LibraryError> clash(const std::vector<Binding>& bindings, const Names& names) {
   std::set<std::string_view> own;
   for (const Binding& binding : bindings) {
-    if (builtin_named(binding.name) || names.find(binding.name))
+    if (builtin_named(binding.name) || names.is_taken(binding.name))
       return refusal(binding.place, "the name `" + std::string(binding.name) + "` is taken");
     if (!own.insert(binding.name).second)
       return refusal(binding.place, "`" + std::string(binding.name) + "` is defined twice");

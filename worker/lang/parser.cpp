@@ -139,7 +139,11 @@ bool Parser::accept(TokenKind kind, Expect expected, std::string_view about) {
 
 bool Parser::fail() {
   if (error_) return false;
-  if (at(TokenKind::Malformed)) return refuse_here(std::string(token_.text));
+  if (at(TokenKind::Malformed)) {
+    refuse_here(std::string(token_.text));
+    error_->ended_early = source_[token_.begin] == '"';   // such a token is wrong in one way only: it is not closed
+    return false;
+  }
   if (token_.begin == arrow_missing_at_) expected_.note(Expect::Arrow);
   SyntaxError error;
   error.place = token_.place;
@@ -147,6 +151,7 @@ bool Parser::fail() {
   error.found = at(TokenKind::End) ? "the end of the text"
                                    : "`" + excerpt(source_.substr(token_.begin, token_.end - token_.begin)) + "`";
   error.expected = expected_.words();
+  error.ended_early = at(TokenKind::End);
   error_ = std::move(error);
   return false;
 }

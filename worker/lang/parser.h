@@ -37,6 +37,7 @@ struct SyntaxError {
   std::string found;                   // "`then`", "the number `3`", "the end of the text"
   std::vector<std::string> expected;   // sorted, each once; what could have stood there. May be empty if `reason` is not
   std::string reason;                  // why a well-formed piece is refused: "unknown type `Banana`"; else empty
+  bool ended_early = false;            // nothing is wrong but that the text ends here: more of it may make it right
 
   // "found `)`, expected a term or `]`" (or the reason).
   [[nodiscard]] std::string what() const;

@@ -174,7 +174,17 @@ std::vector<std::string_view> Names::all() const {
   return names;
 }
 
-bool Names::add(std::string_view name, const Hash& hash) { return hashes_.emplace(name, hash).second; }
+bool Names::add(std::string_view name, const Hash& hash) {
+  if (is_taken(name)) return false;
+  hashes_.insert_or_assign(name, hash);
+  released_.erase(name);
+  return true;
+}
+
+void Names::release(std::string_view name) {
+  const auto found = hashes_.find(name);
+  if (found != hashes_.end()) released_.insert(found->first);
+}
 
 std::string UnboundNames::message() const {
   std::string text = "unresolved names: ";

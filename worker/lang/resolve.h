@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "worker/lang/syntax.h"
@@ -28,17 +29,21 @@ class NameTable {
   [[nodiscard]] virtual std::vector<Hash> candidates(std::string_view name) const;
 };
 
-// A NameTable that is a table: one definition for each name.
+// A NameTable that is a table: one definition for each name. A name that was released still means what it did, until it is added anew.
 class Names final : public NameTable {
  public:
   [[nodiscard]] const Hash* find(std::string_view name) const override;
   // False, and nothing is changed, if the name is taken. Requires: `name` outlives the table.
   [[nodiscard]] bool add(std::string_view name, const Hash& hash);
+  [[nodiscard]] bool is_taken(std::string_view name) const { return hashes_.contains(name) && !released_.contains(name); }
+  // Lets the name be added once more, for another definition. What referred to the old one still does.
+  void release(std::string_view name);
   [[nodiscard]] std::vector<std::string_view> all() const override;
   [[nodiscard]] std::size_t size() const { return hashes_.size(); }
 
  private:
   std::unordered_map<std::string_view, Hash> hashes_;
+  std::unordered_set<std::string_view> released_;   // of those in hashes_
 };
 
 struct UnboundName {

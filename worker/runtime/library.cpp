@@ -8,7 +8,6 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "worker/lang/library_source.h"
 #include "worker/runtime/builtin.h"
 #include "worker/runtime/compile.h"
 #include "worker/runtime/machine_builtin.h"
@@ -64,7 +63,7 @@ Library::~Library() {
   Program::destroy_immortal(program_);
 }
 
-Result<std::unique_ptr<const Library>, std::string> Library::load(const std::vector<SourceFile>& files) {
+Result<std::unique_ptr<Library>, std::string> Library::load(const std::vector<SourceFile>& files) {
   std::unique_ptr<Library> library(new Library);
   HeapScope scope(library->heap_);
   prepare_builtins();
@@ -74,7 +73,21 @@ Result<std::unique_ptr<const Library>, std::string> Library::load(const std::vec
     return Refused{error.message};
   }
   library->program_->keep_constants(library->objects_);
-  return std::unique_ptr<const Library>(std::move(library));
+  return library;
+}
+
+std::optional<std::string> Library::add(const SourceFile& file) {
+  HeapScope scope(heap_);
+  lang::Names before = names_;
+  try {
+    for (const lang::Definition& definition : load_file(file)) names_.release(definition.name);
+  } catch (const LoadError& error) {
+    names_ = std::move(before);   // what was evaluated stays: nothing names it, and its hash means nothing else
+    program_->keep_constants(objects_);
+    return error.message;
+  }
+  program_->keep_constants(objects_);
+  return std::nullopt;
 }
 
 std::unique_ptr<const Library> Library::load(const std::vector<std::string>& paths) {
@@ -85,8 +98,8 @@ std::unique_ptr<const Library> Library::load(const std::vector<std::string>& pat
   return std::move(loaded).value();
 }
 
-void Library::load_file(const SourceFile& file) {
-  const auto definitions = lang::load_library(arena_, arena_.copy(file.text), names_, types_);
+std::vector<lang::Definition> Library::load_file(const SourceFile& file) {
+  auto definitions = lang::load_library(arena_, arena_.copy(file.text), names_, types_);
   if (!definitions.ok()) throw LoadError{file.name + ": " + in_full(definitions.error())};
   for (const lang::Definition& definition : definitions.value()) {
     if (!definition.is_new || values_.contains(definition.hash)) continue;
@@ -94,6 +107,7 @@ void Library::load_file(const SourceFile& file) {
     define(hash, definition.name, definition.term,
            file.name + ", line " + std::to_string(definition.place.line) + ": " + std::string(definition.name));
   }
+  return std::move(definitions).value();
 }
 
 void Library::define(const lang::Hash* hash, std::string_view name, const lang::Term* term, const std::string& where) {

@@ -6,14 +6,18 @@
 //
 // The files are loaded in order; each may use the ones before it. A file that does not load (syntax, a taken or unknown name, a
 // definition whose evaluation fails) is reported with its name and place, and nothing is loaded.
-// Thread: load on one; then any may read.
+//
+// A library may grow while nodes use it (add): definitions are never taken back, so that what refers to one is right for ever.
+// Thread: load on one; then any may read, but not while add() runs.
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include "worker/lang/library_source.h"
 #include "worker/lang/resolve.h"
 #include "worker/lang/typecheck.h"
 #include "worker/runtime/code.h"
@@ -32,14 +36,18 @@ struct SourceFile {
 
 class Library final : public Definitions {
  public:
-  [[nodiscard]] static Result<std::unique_ptr<const Library>, std::string> load(const std::vector<SourceFile>& files);
+  [[nodiscard]] static Result<std::unique_ptr<Library>, std::string> load(const std::vector<SourceFile>& files);
   // The same from files by path, or the standard library if there are none. Throws std::runtime_error.
   [[nodiscard]] static std::unique_ptr<const Library> load(const std::vector<std::string>& paths);
   ~Library() override;
 
+  // One more file, behind the others. Names that an earlier add() defined may be defined anew; programs find the new definition from
+  // then on. The error is as load()'s; the names are then as before. Requires: no heap is entered.
+  [[nodiscard]] std::optional<std::string> add(const SourceFile& file);
+
   [[nodiscard]] const Value* value_of(const lang::Hash& hash) const override;
   [[nodiscard]] const lang::Names& names() const { return names_; }
-  [[nodiscard]] const lang::TypeTable& types() const { return types_; }
+  [[nodiscard]] const lang::DefinitionTypes& types() const { return types_; }
   [[nodiscard]] std::size_t size() const { return values_.size(); }
 
  private:
@@ -48,7 +56,7 @@ class Library final : public Definitions {
   };
 
   Library();
-  void load_file(const SourceFile& file);   // throws LoadError
+  std::vector<lang::Definition> load_file(const SourceFile& file);   // throws LoadError
   Value evaluate(const Code& code);
   void define(const lang::Hash* hash, std::string_view name, const lang::Term* term, const std::string& where);
 

@@ -57,6 +57,18 @@ TEST_F(Loading, MembersOfAGroupShareItAndDiffer) {
   EXPECT_FALSE(defined("other").is_new);
 }
 
+TEST_F(Loading, AReleasedNameMeansWhatItDidUntilItIsDefinedAnew) {
+  load("size = 1; twice = size + size;");
+  const Hash before = *names_.find("size"), user = *names_.find("twice");
+  EXPECT_EQ(load("size = 2;"), "line 1, column 1: the name `size` is taken");
+  names_.release("size");
+  EXPECT_EQ(*names_.find("size"), before);
+  EXPECT_EQ(load("size = size;"), "size");   // its own new self, not the old one
+  EXPECT_NE(*names_.find("size"), before);
+  EXPECT_EQ(*names_.find("twice"), user);
+  EXPECT_EQ(load("size = 3;"), "line 1, column 1: the name `size` is taken");
+}
+
 TEST_F(Loading, ASecondNameIsTheSameDefinition) {
   EXPECT_EQ(load("skin x = x; peel = skin; take = Text.take;"), "skin peel take");
   EXPECT_EQ(defined("peel").hash, defined("skin").hash);

@@ -99,6 +99,12 @@ TEST(SyntaxErrors, Tokens) {
   });
 }
 
+TEST(SyntaxErrors, WhatOnlyEndsTooEarlyIsToldFromWhatIsWrong) {
+  for (const char* text : {"", "1 +", "(1, 2", "do Remote", "let x = 1;", "if p then q", "f \"open", "f -- \"open\n ("})
+    EXPECT_TRUE(Parsed(text).error().ended_early) << text;
+  for (const char* text : {"1 + )", "1; 2", "{", "then", "f ` g", "a + __", "x : Banana"}) EXPECT_FALSE(Parsed(text).error().ended_early) << text;
+}
+
 TEST(SyntaxErrors, PlacesAreGivenAsData) {
   const Parsed parsed("let k = 3;\n    k = ;");
   ASSERT_FALSE(parsed.ok());

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+// A library that grows while nodes use it.
+#include "worker/runtime/library.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/runtime/fake_container.h"
+
+namespace roost::runtime {
+namespace {
+
+class GrowingLibrary : public ::testing::Test {
+ protected:
+  static std::unique_ptr<Library> loaded() {
+    auto library = Library::load(std::vector<SourceFile>{{"base.u", "one = 1; two-of a b = (a, b);"}});
+    EXPECT_TRUE(library.ok()) << library.error();
+    return std::move(library).value();
+  }
+  std::string add(const std::string& text) { return library_->add({"added.u", text}).value_or("added"); }
+  std::string value(const std::string& program) {
+    const auto outcome = container_.run(program);
+    return outcome.failure ? outcome.failure->reason : outcome.value;
+  }
+
+  std::unique_ptr<Library> library_ = loaded();
+  FakeContainer container_{*library_};
+};
+
+TEST_F(GrowingLibrary, ANodeThatIsAwakeFindsWhatWasAdded) {
+  const std::string here = value("Remote.map hash# Remote.here");
+  EXPECT_EQ(add("two = one + one; both = two-of \"two\" [two];"), "added");
+  EXPECT_EQ(value("both"), "Pair \"two\" (Pair [2] ())");
+  EXPECT_EQ(value("Remote.map hash# Remote.here"), here);
+}
+
+TEST_F(GrowingLibrary, WhatWasAddedMayBeDefinedAnewAndItsUsersKeepTheOldOne) {
+  add("size = 2; twice = size + size;");
+  EXPECT_EQ(add("size = \"many\";"), "added");
+  EXPECT_EQ(value("two-of size twice"), "Pair \"many\" (Pair 4 ())");
+  EXPECT_EQ(add("size = 2;"), "added");   // what it was at first: no new definition
+  EXPECT_EQ(value("size"), "2");
+}
+
+TEST_F(GrowingLibrary, WhatItWasLoadedWithMayNotBeDefinedAnew) {
+  EXPECT_EQ(add("one = 2;"), "added.u: line 1, column 1: the name `one` is taken");
+  EXPECT_EQ(value("one"), "1");
+}
+
+TEST_F(GrowingLibrary, ATextThatFailsToEvaluateAddsNothing) {
+  add("size = 2;");
+  EXPECT_NE(add("fine = [1, 2]; size = 3; broken = fine + ;"), "added");
+  EXPECT_NE(add("fine = [1, 2]; size = 3; broken = _ + 1;"), "added");
+  EXPECT_EQ(value("size"), "2");
+  EXPECT_NE(value("fine").find("`fine`"), std::string::npos);
+  EXPECT_EQ(add("fine = [1, 2]; size = 3;"), "added");
+  EXPECT_EQ(value("two-of fine size"), "Pair [1,2] (Pair 3 ())");
+}
+
+TEST_F(GrowingLibrary, DefinitionsThatWereAddedMoveToOtherNodes) {
+  EXPECT_EQ(add("triple n = n * 3; aside f = Remote.bind (far -> Remote.at far (f 14)) Remote.spawn;"), "added");
+  EXPECT_EQ(value("aside triple"), "42");
+  EXPECT_EQ(container_.nodes(), 2u);
+}
+
+}  // namespace
+}  // namespace roost::runtime
