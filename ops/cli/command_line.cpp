@@ -25,6 +25,7 @@ struct Parsed {
   Eval eval;
   Check check;
   Run run;
+  Repl repl;
   HashText hash;
   Completion completion;
   bool list_json = false, show_json = false, eval_json = false, run_json = false;
@@ -39,6 +40,7 @@ struct Verbs {
   CLI::App* eval;
   CLI::App* check;
   CLI::App* run;
+  CLI::App* repl;
   CLI::App* hash;
   CLI::App* completion;
 };
@@ -88,11 +90,15 @@ void add_other_verbs(CLI::App& app, Parsed& parsed, Verbs& verbs) {
       ->type_name("SHELL")->default_str("bash")->check(CLI::IsMember({"bash"}));
 }
 
+void add_library_option(CLI::App& verb, Text& text) {
+  verb.add_option("--library", text.libraries, "a library in place of the standard one; may be given several times, in order")
+      ->type_name("FILE")->allow_extra_args(false);
+}
+
 void add_text_options(CLI::App& verb, Text& text) {
   auto* file = verb.add_option("file", text.file, "the text; - is stdin")->type_name("FILE");
   verb.add_option("-e,--expression", text.expression, "the text itself")->type_name("EXPR")->excludes(file);
-  verb.add_option("--library", text.libraries, "a library in place of the standard one; may be given several times, in order")
-      ->type_name("FILE")->allow_extra_args(false);
+  add_library_option(verb, text);
 }
 
 void add_text_verbs(CLI::App& app, Parsed& parsed, Verbs& verbs) {
@@ -101,6 +107,8 @@ void add_text_verbs(CLI::App& app, Parsed& parsed, Verbs& verbs) {
   verbs.run = app.add_subcommand("run", "run a program on a node in this terminal");
   add_text_options(*verbs.run, parsed.run.text);
   verbs.run->add_flag("--json", parsed.run_json, "print the value as JSON");
+  verbs.repl = app.add_subcommand("repl", "programs and definitions line by line, on a node in this terminal");
+  add_library_option(*verbs.repl, parsed.repl.text);
   verbs.hash = app.add_subcommand("hash", "print the hash of a program, or of every definition of a library");
   add_text_options(*verbs.hash, parsed.hash.text);
 }
@@ -179,6 +187,7 @@ Command command_of(Parsed& parsed, const Verbs& verbs) {
   }
   if (verbs.top->parsed()) return parsed.top;
   if (verbs.completion->parsed()) return parsed.completion;
+  if (verbs.repl->parsed()) return parsed.repl;
   if (verbs.check->parsed()) return with_text(parsed.check, *verbs.check);
   if (verbs.hash->parsed()) return with_text(parsed.hash, *verbs.hash);
   if (verbs.run->parsed()) {
@@ -209,7 +218,7 @@ std::optional<CommandLine> parse_command_line(int argc, const char* const* argv)
   add_node_verbs(app, parsed, verbs);
   add_other_verbs(app, parsed, verbs);
   add_text_verbs(app, parsed, verbs);
-  for (CLI::App* verb : {verbs.node, verbs.list, verbs.show, verbs.top, verbs.eval, verbs.check, verbs.run, verbs.hash, verbs.completion})
+  for (CLI::App* verb : {verbs.node, verbs.list, verbs.show, verbs.top, verbs.eval, verbs.check, verbs.run, verbs.repl, verbs.hash, verbs.completion})
     verb->fallthrough();
   try {
     app.parse(argc, const_cast<char**>(argv));

@@ -49,7 +49,7 @@ struct Eval {
 struct Completion {
   std::string shell;
 };
-// What check, run and hash work on: no container is needed.
+// What check, run, repl and hash work on: no container is needed.
 struct Text {
   std::string file;         // "-": stdin; empty: `expression`
   std::string expression;
@@ -63,10 +63,13 @@ struct Run {
   Text text;
   Output output = Output::Text;
 };
+struct Repl {
+  Text text;   // its libraries
+};
 struct HashText {
   Text text;
 };
-using Command = std::variant<NodeList, NodeShow, NodeTop, Eval, Check, Run, HashText, Completion>;
+using Command = std::variant<NodeList, NodeShow, NodeTop, Eval, Check, Run, Repl, HashText, Completion>;
 
 struct CommandLine {
   Surroundings surroundings;

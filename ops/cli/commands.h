@@ -3,7 +3,7 @@
 
 // The commands, one function each. They print their result to stdout, and throw Ended for everything else.
 // Those of `node` read the status map alone, so they work while nothing else does and wake no node; if roostd is gone,
-// they show what it last wrote and say so on stderr. check, run and hash need no container at all.
+// they show what it last wrote and say so on stderr. check, run, repl and hash need no container at all.
 
 #include "ops/cli/command_line.h"
 #include "ops/cli/home.h"
@@ -15,6 +15,7 @@ ExitCode run_node_show(const NodeShow& command, const Home& home, const Surround
 ExitCode run_node_top(const NodeTop& command, const Home& home, const Surroundings& surroundings);
 ExitCode run_check(const Check& command, const Surroundings& surroundings);
 ExitCode run_run(const Run& command, const Surroundings& surroundings);
+ExitCode run_repl(const Repl& command, const Surroundings& surroundings);
 ExitCode run_hash(const HashText& command, const Surroundings& surroundings);
 ExitCode run_eval(const Eval& command, const Home& home, const Surroundings& surroundings);
 

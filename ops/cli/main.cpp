@@ -25,6 +25,7 @@ struct Runner {
   ExitCode operator()(const Eval& command) const { return run_eval(command, home, surroundings); }
   ExitCode operator()(const Check& command) const { return run_check(command, surroundings); }
   ExitCode operator()(const Run& command) const { return run_run(command, surroundings); }
+  ExitCode operator()(const Repl& command) const { return run_repl(command, surroundings); }
   ExitCode operator()(const HashText& command) const { return run_hash(command, surroundings); }
   ExitCode operator()(const Completion&) const {
     std::cout << bash_completion();

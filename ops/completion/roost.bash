@@ -7,7 +7,7 @@ _roost() {
   COMPREPLY=()
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case $word in
-      node|eval|check|run|hash|completion) [[ -z $noun ]] && noun=$word ;;
+      node|eval|check|run|repl|hash|completion) [[ -z $noun ]] && noun=$word ;;
       list|show|top) [[ $noun == node && -z $verb ]] && verb=$word ;;
     esac
   done
@@ -20,13 +20,14 @@ _roost() {
     --map|--interval|--rows|--wait|-e|--expression) return ;;
   esac
   case $noun/$verb in
-    /) words='node eval check run hash completion' options='--version' ;;
+    /) words='node eval check run repl hash completion' options='--version' ;;
     node/) words='list show top' ;;
     node/list) options='--state --parent --json' ;;
     node/show) options='--json' words=$(roost node list 2>/dev/null | awk 'NR > 1 {print $1}') ;;
     node/top) options='--once --interval --rows' ;;
     eval/) options='--expression --json --debug --wait --cacert' words='playground root' ;;
     check/|hash/) options='--expression --library' ;;
+    repl/) options='--library' ;;
     run/) options='--expression --library --json' ;;
     completion/) words='bash' ;;
   esac

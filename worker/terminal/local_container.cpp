@@ -18,6 +18,8 @@ constexpr std::uint64_t kReservedMax = 4096;   // leave to spawn that is given a
 constexpr std::uint64_t kForeverMs = 100ull * 365 * 24 * 3'600'000;
 constexpr std::chrono::milliseconds kNever{kForeverMs / 2};
 
+constexpr std::chrono::milliseconds kInterruptedWithin{50};
+
 runtime::MonotonicTime now() { return std::chrono::steady_clock::now().time_since_epoch(); }
 
 }  // namespace
@@ -39,7 +41,9 @@ struct LocalContainer::Deliver {
   void operator()(const wire::Ready&) const {}
   void operator()(const wire::Pong&) const {}
   void operator()(const wire::Idle&) const {}
-  void operator()(const wire::Answer& answer) const { container.answered_(answer.outcome); }
+  void operator()(const wire::Answer& answer) const {
+    if (answer.origin.request == container.requests_) container.answered_(answer.outcome);   // not a program's that nobody waits for any more
+  }
   void operator()(const wire::Log& log) const { container.say_(log.level, log.line); }
   void operator()(const wire::Write& write) const { container.take(from, write); }
   void operator()(const wire::Read& read) const { container.take(from, read); }
@@ -97,7 +101,7 @@ void LocalContainer::run(const std::string& program, wire::Format format, const 
   answered_ = answered;
   ++requests_;
   give(first_, wire::Eval{{requests_, requests_, format}, program});
-  for (;;) {
+  while (!settings_.interrupted || !*settings_.interrupted) {
     bool again = false;
     std::optional<runtime::MonotonicTime> next_timer;
     for (auto& [key, node] : nodes_) {   // a map: what is added meanwhile harms no iterator
@@ -113,29 +117,40 @@ void LocalContainer::run(const std::string& program, wire::Format format, const 
     if (!next_timer && fetching_ == 0) return;
     wait(next_timer);
   }
+  stop_all();
+}
+
+void LocalContainer::stop_all() {
+  nodes_.clear();
+  frames_.clear();
+  ++stops_;
+  fetching_ = 0;
 }
 
 void LocalContainer::take(const PublicKey& from, const wire::Fetch& fetch) {
   if (!fetch_) return give(from, wire::Fetched{fetch.read, false, "nothing is fetched here"});
   ++fetching_;
-  fetch_(fetch.url, [this, from, read = fetch.read](Page page) {
+  fetch_(fetch.url, [this, stops = stops_, from, read = fetch.read](Page page) {
     const bool ok = page.ok();
     {
       const std::lock_guard lock(pages_mutex_);
-      pages_.emplace_back(from, wire::Fetched{read, ok, ok ? std::move(page).value() : std::string(page.error())});
+      pages_.push_back({stops, from, wire::Fetched{read, ok, ok ? std::move(page).value() : std::string(page.error())}});
     }
     pages_came_.notify_one();
   });
 }
 
 bool LocalContainer::take_pages() {
-  std::vector<std::pair<PublicKey, wire::Fetched>> pages;
+  std::vector<Arrived> pages;
   {
     const std::lock_guard lock(pages_mutex_);
     pages.swap(pages_);
   }
-  fetching_ -= pages.size();
-  for (const auto& [from, page] : pages) give(from, page);
+  for (const auto& [stops, to, page] : pages) {
+    if (stops != stops_) continue;
+    --fetching_;
+    give(to, page);
+  }
   return !pages.empty();
 }
 
@@ -143,6 +158,10 @@ bool LocalContainer::take_pages() {
 void LocalContainer::wait(std::optional<runtime::MonotonicTime> until) {
   std::unique_lock lock(pages_mutex_);
   const auto came = [this] { return !pages_.empty(); };
+  if (settings_.interrupted) {   // a signal wakes nobody here
+    const runtime::MonotonicTime soon = now() + kInterruptedWithin;
+    until = until ? std::min(*until, soon) : soon;
+  }
   if (until) pages_came_.wait_until(lock, std::chrono::steady_clock::time_point(*until), came);
   else pages_came_.wait(lock, came);
 }

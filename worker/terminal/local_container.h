@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// A container for one program, in this process: as many nodes as the program makes, each a Machine of its own (worker/runtime/machine.h), what
+// A container in this process, for one program after the other: as many nodes as they make, each a Machine of its own (worker/runtime/machine.h), what
 // they send one another, and their state in memory. Nothing outlives it. There is no sandbox: what runs here has the rights of
 // the process, which for programs of this language means memory and processor time. Thread: one.
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -25,6 +26,7 @@ namespace roost::terminal {
 struct Settings {
   std::uint64_t memory_bytes = 1u << 30;        // of one node
   std::uint64_t compute_ms = 24 * 3'600'000;    // CPU time of one message
+  const std::atomic<bool>* interrupted = nullptr;   // true: run() stops all that runs, and returns soon
 };
 
 class LocalContainer {
@@ -42,7 +44,9 @@ class LocalContainer {
   ~LocalContainer();
 
   // Runs the program on the first node. `answered` is called as soon as it has its value or failed; computations that it forked
-  // go on behind that, and run() returns when all nodes are at rest. Never called: all wait for what cannot come.
+  // go on behind that, and run() returns when all nodes are at rest. Never called: all wait for what cannot come, or were interrupted.
+  // The nodes stay for the next program, with what still waits in them. An interruption ends them as the death of their workers would:
+  // every computation is gone, and they keep their keys and their state.
   void run(const std::string& program, wire::Format format, const std::function<void(const Outcome&)>& answered);
 
   [[nodiscard]] std::size_t nodes() const { return nodes_.size(); }
@@ -50,6 +54,11 @@ class LocalContainer {
  private:
   struct Node;
   struct Deliver;
+  struct Arrived {
+    std::uint64_t stops;
+    PublicKey to;
+    wire::Fetched page;
+  };
 
   Node& awake(const PublicKey& key);
   void give(const PublicKey& key, const wire::ToWorker& frame);
@@ -58,6 +67,7 @@ class LocalContainer {
   void take(const PublicKey& from, const wire::Read& read);
   void take(const PublicKey& from, const wire::Fetch& fetch);
   bool take_pages();
+  void stop_all();
   void wait(std::optional<runtime::MonotonicTime> until);
 
   const runtime::Library& library_;
@@ -70,11 +80,12 @@ class LocalContainer {
   std::map<Bytes, std::map<Bytes, wire::Entry>> state_;   // node | token → entries by hash of their key
   std::function<void(const Outcome&)> answered_;
   std::uint64_t requests_ = 0;
-  std::size_t fetching_ = 0;
+  std::uint64_t stops_ = 0;      // fetches of before the last one are for nobody
+  std::size_t fetching_ = 0;     // since then
 
   std::mutex pages_mutex_;   // of what follows
   std::condition_variable pages_came_;
-  std::vector<std::pair<PublicKey, wire::Fetched>> pages_;
+  std::vector<Arrived> pages_;
 
   const Fetch fetch_;   // last: what it began ends before the rest goes
 };

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Lines for `roost repl`: from a person, who can edit them, complete names and go back to earlier ones (libedit), or as they come if
+// stdin is no terminal. At a terminal control-C sets `interrupted`, and nothing else; at a prompt it drops the line.
+// Thread: one. There can be only one object: libedit's state and signals belong to the process.
+
+#include <atomic>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ops/cli/history_file.h"
+
+namespace roost::cli {
+
+class Lines {
+ public:
+  using Complete = std::function<std::vector<std::string>(const std::string& beginning)>;
+
+  // Requires: `interrupted` outlives the process' last signal: it is static.
+  explicit Lines(std::atomic<bool>& interrupted);
+  Lines(const Lines&) = delete;
+  Lines& operator=(const Lines&) = delete;
+
+  void set_completion(Complete complete);
+  [[nodiscard]] bool interactive() const { return interactive_; }
+
+  enum class What { Line, Dropped, End };
+  struct Line {
+    What what = What::End;
+    std::string text;
+  };
+  [[nodiscard]] Line next(const char* prompt);
+
+ private:
+  void remember(const std::string& line);
+
+  const bool interactive_;
+  std::optional<HistoryFile> history_;   // of a person
+  std::string last_;
+};
+
+}  // namespace roost::cli

@@ -1,0 +1,324 @@
+# SPDX-License-Identifier: MIT
+"""roost repl: from a file, and as a person types it, on a terminal of its own."""
+
+import fcntl
+import os
+import pty
+import select
+import socket
+import subprocess
+import termios
+import time
+
+import pytest
+
+from test_cli import PROGRAM, run_program
+
+
+PROMPT = "roost> "
+TOKEN = "C" * 85 + "A=="
+LOOKUP = f'Index.lookup# 1 "{TOKEN}"'
+
+
+def repl(text, *arguments):
+    return run_program("repl", *arguments, stdin=text)
+
+
+class TestFromAFile:
+    def test_programs_are_run_one_after_the_other(self):
+        done = repl('1 + 1\nText.join ["a", "b"]\n')
+        assert (done.stdout, done.stderr, done.returncode) == ('2\n"ab"\n', "", 0)
+
+    def test_a_remote_is_run_and_what_it_says_is_on_stderr(self):
+        done = repl('do Remote\n  far := Remote.spawn;\n  Remote.transfer far;\n  Debug.log "there" 5 (pure 6);;\n')
+        assert done.stdout == "6\n" and "there" in done.stderr and done.returncode == 0
+
+    def test_definitions_are_kept(self):
+        done = repl("double x = x * 2;\nquadruple x = double (double x);\nquadruple 5\n")
+        assert done.stdout == "double : Number -> Number\nquadruple : Number -> Number\n20\n", done.stderr
+
+    def test_a_definition_can_be_made_anew_and_its_users_keep_the_old_one(self):
+        done = repl('size = 1;\ntwice = size + size;\nsize = "big";\nsize\ntwice\n')
+        assert done.stdout == 'size : Number\ntwice : Number\nsize : Text\n"big"\n2\n', done.stderr
+
+    def test_a_standard_name_cannot_be_made_anew(self):
+        done = repl("Vector.sum = 1;\nVector.sum [1, 2]\n")
+        assert done.stdout == "3\n" and "the name `Vector.sum` is taken" in done.stderr
+
+    def test_a_definition_that_fails_changes_nothing(self):
+        done = repl("size = 1;\nsize = 1 + _;\nsize\n")
+        assert done.stdout == "size : Number\n1\n" and "input, line 1: size: " in done.stderr and done.returncode == 1
+
+    def test_what_is_not_complete_goes_on_in_the_next_line(self):
+        done = repl('do Remote\n  here := Remote.here;\n  pure 7;;\nf : Number -> Number;\nf x =\n  x + 1;\nf 1\n"two\nlines"\n')
+        assert done.stdout == '7\nf : Number -> Number\n2\n"two\\nlines"\n', done.stderr
+
+    def test_an_empty_line_ends_what_is_not_complete(self):
+        done = repl("1 +\n\n2\n")
+        assert done.stdout == "2\n" and "input:1:4: found the end of the text" in done.stderr
+
+    def test_an_empty_line_stands_for_the_last_semicolon(self):
+        done = repl("f = 1 -- one\n\nf\n")
+        assert done.stdout == "f : Number\n1\n", done.stderr
+
+    def test_comments_and_empty_lines_do_nothing(self):
+        done = repl("-- a comment\n\n   \n1 -- and one here\n")
+        assert (done.stdout, done.stderr) == ("1\n", "")
+
+    def test_errors_have_a_caret_and_the_session_goes_on(self):
+        done = repl('1 + "k"\nfoo 1\nRemote.fail "no jam"\n3\n')
+        assert done.stdout == "3\n"
+        assert 'input:1:5: `"k"` has type Text, but the 2nd argument of `+` must have type Number\n  1 | 1 + "k"\n    |     ^\n' in done.stderr
+        assert "`foo` is not defined" in done.stderr and "no jam" in done.stderr
+
+    def test_a_script_learns_that_something_was_refused(self):
+        assert repl("1\n").returncode == 0
+        assert repl("foo\n1\n").returncode == repl(":nonsense\n").returncode == repl('Remote.fail "no"\n').returncode == 1
+
+    def test_a_program_that_waits_for_nobody_is_told_so(self):
+        done = repl("do Remote box := Remote.channel; Remote.join (Remote.receive box);;\n1\n")
+        assert "a message that nobody is left to send" in done.stderr and done.stdout == "1\n"
+
+    def test_nodes_and_their_state_outlive_definitions_and_not_a_reset(self):
+        done = repl(f'Index.insert# 1 "kept" "{TOKEN}"\nRemote.map hash# Remote.here\nf = 1;\nf = 2;\n{LOOKUP}\nRemote.map hash# Remote.here\n'
+                    f":reset\n{LOOKUP}\nf\n")
+        _, here, _, _, kept, still_here, gone = done.stdout.splitlines()
+        assert (kept, gone) == ('Optional.Some "kept"', "Optional.None") and here == still_here
+        assert "`f` is not defined" in done.stderr
+
+    def test_commands(self, tmp_path):
+        library = tmp_path / "jam.u"
+        library.write_text("jam = 42;\n")
+        done = repl(f":type x -> x\n:load {library}\njam\n:hash jam\n:help\n:quit\n1\n")
+        lines = done.stdout.splitlines()
+        assert lines[:3] == ["∀ a . a -> a", "jam : Number", "42"] and done.returncode == 0
+        assert lines[3] + " jam\n" == run_program("hash", str(library)).stdout
+        assert "Tab completes names" in done.stdout and lines[-1] != "1"
+
+    def test_a_file_that_was_changed_can_be_loaded_again(self, tmp_path):
+        library = tmp_path / "jam.u"
+        library.write_text("jam = 42;\n")
+        first = subprocess.Popen([PROGRAM, "repl"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        first.stdin.write(f":load {library}\njam\n")
+        first.stdin.flush()
+        assert [first.stdout.readline(), first.stdout.readline()] == ["jam : Number\n", "42\n"]
+        library.write_text("jam = 43;\n")
+        assert first.communicate(f":load {library}\njam\n", timeout=20)[0] == "jam : Number\n43\n"
+
+    def test_wrong_commands_say_what_is_wrong(self, tmp_path):
+        wrong = tmp_path / "wrong.u"
+        wrong.write_text("jam = 1;\njelly = nothing;\n")
+        done = repl(f":tpye 1\n:nonsense\n:type\n:hash\n:load\n:load /nonexistent\n:load {wrong}\njam\n:type nothing\n5\n")
+        for said in ("`:tpye` is no command; did you mean `:type`?", "`:nonsense` is no command; :help lists them", ":type needs a program",
+                     ":hash needs a program", ":load needs a file", "cannot read the library /nonexistent: No such file",
+                     f"{wrong}:2:9: `nothing` is not defined", "`jam` is not defined", "input:1:1: `nothing` is not defined"):
+            assert said in done.stderr
+        assert done.stdout == "5\n"
+
+    def test_other_libraries(self, tmp_path):
+        library = tmp_path / "own.u"
+        library.write_text("own = 1;\n")
+        done = repl("own\nVector.sum [1]\n", "--library", str(library))
+        assert done.stdout == "1\n" and "`Vector.sum` is not defined" in done.stderr
+
+    def test_a_library_that_does_not_load_ends_it_with_the_reason(self, tmp_path):
+        library = tmp_path / "own.u"
+        library.write_text("own = nothing;\n")
+        done = repl("1\n", "--library", str(library))
+        assert done.returncode == 1 and done.stdout == "" and f"{library}:1:7: `nothing` is not defined" in done.stderr
+        done = repl("1\n", "--library", "/nonexistent/own.u")
+        assert done.returncode == 2 and "cannot read the library /nonexistent/own.u: No such file" in done.stderr
+
+
+class Typist:
+    """A person at a terminal."""
+
+    def __init__(self, state):
+        self.master, slave = pty.openpty()
+        environment = dict(os.environ, XDG_STATE_HOME=str(state), TERM="xterm", LC_ALL="C.UTF-8")
+        self.process = subprocess.Popen([PROGRAM, "repl"], stdin=slave, stdout=slave, stderr=slave, env=environment,
+                                        start_new_session=True, preexec_fn=self.take_terminal)
+        os.close(slave)
+        self.seen = ""
+
+    @staticmethod
+    def take_terminal():
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+    def type(self, text):
+        os.write(self.master, text.encode())
+
+    def expect(self, text, timeout_s=15):
+        deadline = time.monotonic() + timeout_s
+        while text not in self.seen:
+            left = deadline - time.monotonic()
+            assert left > 0 and select.select([self.master], [], [], left)[0], f"no {text!r} in {self.seen!r}"
+            try:
+                self.seen += os.read(self.master, 4096).decode(errors="replace")
+            except OSError:
+                raise AssertionError(f"it ended without {text!r}: {self.seen!r}") from None
+        self.seen = self.seen.split(text, 1)[1]
+
+    def wait_for_prompt(self, prompt=PROMPT):
+        """Until keys are ours: what control-D and control-C are before that, the terminal decides."""
+        self.expect(prompt)
+        deadline = time.monotonic() + 15
+        while termios.tcgetattr(self.master)[3] & termios.ICANON:
+            assert time.monotonic() < deadline, "there is a prompt, but nobody reads keys"
+            time.sleep(0.01)
+
+    def end(self):
+        self.type("1000 + 1\n")
+        self.expect("\n1001")
+        self.wait_for_prompt()
+        self.type("\x04")
+        assert self.process.wait(10) == 0
+        os.close(self.master)
+
+
+@pytest.fixture
+def typist(tmp_path):
+    made = []
+
+    def make():
+        made.append(Typist(tmp_path))
+        made[-1].wait_for_prompt()
+        return made[-1]
+
+    yield make
+    for one in made:
+        if one.process.poll() is None:
+            one.process.kill()
+            one.process.wait()
+
+
+class TestAtATerminal:
+    def test_tab_completes_a_name(self, typist):
+        person = typist()
+        person.type("Vector.hist\t[1]")
+        person.expect("ogram")   # what was typed stays on the screen
+        person.type("\x15:type Vector.histog\t\n")
+        person.expect("Order a")
+        person.end()
+
+    def test_tab_completes_commands_and_files(self, typist, tmp_path):
+        (tmp_path / "plum-jam.u").write_text("jam = 42;")
+        person = typist()
+        person.type(f":lo\t{tmp_path}/plum\t\n")
+        person.expect("jam : Number")
+        person.end()
+
+    def test_what_was_defined_is_completed(self, typist):
+        person = typist()
+        person.type("marmalade = 11;\n")
+        person.expect("marmalade : Number")
+        person.type("marm\t+ 1\n")
+        person.expect("12")
+        person.end()
+
+    def test_more_lines_have_a_prompt_of_their_own(self, typist):
+        person = typist()
+        person.type("1 +\n")
+        person.wait_for_prompt("     > ")
+        person.type("41\n")
+        person.expect("42")
+        person.end()
+
+    def test_what_was_typed_is_there_the_next_time(self, typist, tmp_path):
+        person = typist()
+        person.type("6 * 7\n")
+        person.expect("42")
+        person.wait_for_prompt()
+        history = tmp_path / "roost/history"
+        assert history.read_text() == "6 * 7\n"   # before the end: the terminal may go away
+        assert history.stat().st_mode & 0o777 == 0o600
+        person.end()
+        other = typist()
+        other.type("\x1b[A\x1b[A\n")
+        other.expect("42")
+        other.end()
+        assert history.read_text() == "6 * 7\n1000 + 1\n6 * 7\n1000 + 1\n"
+
+    def test_the_history_has_a_bound(self, typist, tmp_path):
+        (tmp_path / "roost").mkdir()
+        (tmp_path / "roost/history").write_text("".join(f"{i}\n" for i in range(2500)))
+        typist()
+        assert (tmp_path / "roost/history").read_text().splitlines() == [str(i) for i in range(500, 2500)]
+
+    def test_without_a_place_for_the_history_it_works_as_well(self, typist, tmp_path):
+        (tmp_path / "roost").write_text("not a folder")
+        person = typist()
+        person.type("1 + 1\n")
+        person.expect("2")
+        person.end()
+
+    def test_control_c_drops_the_line(self, typist):
+        person = typist()
+        person.type("this is not what I")
+        person.expect("what I")
+        person.type("\x03")
+        person.expect("^C")
+        person.wait_for_prompt()
+        person.type("20 + 3\n")
+        person.expect("\n23")
+        person.end()
+
+    def test_control_c_drops_all_lines_of_what_is_not_complete(self, typist):
+        person = typist()
+        person.type("do Remote\n")
+        person.wait_for_prompt("     > ")
+        person.type("here :=\x03")
+        person.expect("^C")
+        person.wait_for_prompt()
+        person.type("20 + 3\n")
+        person.expect("\n23")
+        person.end()
+
+    def test_control_c_stops_a_program_that_computes(self, typist):
+        person = typist()
+        person.type("let rec forever n = forever (n + 1); forever 0;;\n")
+        time.sleep(0.5)
+        person.type("\x03")
+        person.expect("stopped")
+        person.wait_for_prompt()
+        person.end()
+
+    def test_control_c_stops_a_program_that_waits_and_its_nodes_keep_their_state(self, typist):
+        person = typist()
+        person.type(f'Index.insert# 1 "kept" "{TOKEN}"\n')
+        person.wait_for_prompt()
+        person.type("do Remote fork (Remote.sleep (Duration.seconds 100)); Remote.sleep (Duration.seconds 100);;\n")
+        time.sleep(0.5)
+        person.type("\x03")
+        person.expect("stopped")
+        person.wait_for_prompt()
+        person.type(LOOKUP + "\n")
+        person.expect('Optional.Some "kept"')
+        person.wait_for_prompt()   # the fork is gone as well: nothing is waited for
+        person.end()
+
+    def test_control_c_stops_a_fetch_that_nobody_waits_for_afterwards(self, typist):
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            person = typist()
+            person.type(f'Http.get-url "http://127.0.0.1:{silent.getsockname()[1]}/"\n')
+            peer, _ = silent.accept()
+            person.type("\x03")
+            person.expect("stopped")
+            began = time.monotonic()
+            person.end()
+            assert time.monotonic() - began < 5   # http_timeout_ms is 20 s
+            peer.close()
+
+    def test_a_definition_that_takes_long_does_not_end_the_session_at_control_c(self, typist):
+        person = typist()
+        person.type("f = let rec on n = on (n + 1); on 0;;;\n")
+        time.sleep(0.3)
+        person.type("\x03")
+        person.expect("its evaluation does not end")
+        person.wait_for_prompt()
+        person.end()
+
+    def test_quit_ends_it(self, typist):
+        person = typist()
+        person.type(":quit\n")
+        assert person.process.wait(10) == 0
