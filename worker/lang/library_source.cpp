@@ -158,7 +158,7 @@ Result<std::vector<Definition>, LibraryError> load_library(Arena& arena, std::st
       const Binding& binding = bindings[component.members[i]];
       // A member of a recursive group is stored as the group with the member's right-hand side as its body.
       const Term* term = component.recursive ? with_items(arena, *resolved.value(), typed.value().terms, i) : typed.value().terms[0];
-      const bool is_new = term->kind != TermKind::Reference && term->kind != TermKind::Builtin;
+      const bool is_new = term->kind != TermKind::Reference;
       definitions.push_back({binding.name, term, typed.value().types[i], hash_term(*term), is_new, binding.place});
       CHECK(added.add(binding.name, definitions.back().hash));
       types.add(definitions.back().hash, definitions.back().type);
