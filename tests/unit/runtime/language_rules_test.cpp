@@ -16,7 +16,7 @@
 namespace roost::runtime {
 namespace {
 
-constexpr std::size_t kFilesMin = 1100;
+constexpr std::size_t kFilesMin = 1400;
 constexpr std::size_t kTypeBytes = 10'000;
 const std::filesystem::path kFolder = "tests/language/rules";
 
