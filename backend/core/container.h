@@ -11,6 +11,7 @@
 //  - output gates: whatever a node sends after a write (an answer, a computation, a spawned node's first message, a
 //    read) waits until that write is committed. If a commit fails, every node with a write in it is killed, what it held
 //    is dropped, and its callers are told;
+//  - code: what refers to a definition is let out only when the definition is committed and every worker can read it;
 //  - budgets: a process counts against every budget above its node from before its launch until it has been reaped,
 //    a node from its reservation until its destruction is committed. No budget is ever exceeded;
 //  - a sender who is not allowed, or who is anonymous where that is not allowed, never starts a process;
@@ -65,7 +66,8 @@ class Container {
   Container(const Container&) = delete;
   Container& operator=(const Container&) = delete;
 
-  // ---- at start, before any other event: the directory, parents before children. Every node is asleep.
+  // ---- at start, before any other event: the directory, parents before children. Every node is asleep. (The code store is filled
+  // by whoever made it.)
   // False: the table is full (nodes_max).
   [[nodiscard]] bool load(NodeRecord record);
   void load_tombstone(const PublicKey& destroyed);

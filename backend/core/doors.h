@@ -34,6 +34,8 @@ class Launcher {
   [[nodiscard]] virtual std::uint64_t unsent_bytes(WorkerId worker) const = 0;
   // SIGKILL. worker_exited follows once the process has been reaped.
   virtual void kill(WorkerId worker) = 0;
+  // What it says waits for something of the container's, so that its silence is not its own.
+  [[nodiscard]] virtual bool is_held_up(WorkerId worker) const = 0;
 };
 
 // What one transaction makes durable, in order.
@@ -47,7 +49,11 @@ struct NodeCreation {
 struct NodeDestruction {   // the node and every node in `nodes`: rows, state, keys; each leaves a tombstone
   std::vector<PublicKey> nodes;
 };
-using JournalEntry = std::variant<StateWrite, NodeCreation, NodeDestruction>;
+struct Definition {   // of code, by its content hash; one that is stored already stays as it is
+  wire::DefinitionHash hash{};
+  std::shared_ptr<const Bytes> bytes;   // shared with the core, which publishes them when they are committed
+};
+using JournalEntry = std::variant<StateWrite, NodeCreation, NodeDestruction, Definition>;
 struct Batch {
   BatchId id{};
   std::vector<JournalEntry> entries;
@@ -89,6 +95,21 @@ class Fetcher {
   virtual ~Fetcher() = default;
   // Posts fetch_done: the body, or why there is none. Whether the URL is allowed is the fetcher's to judge.
   virtual void fetch(FetchOrder order) = 0;
+};
+
+// What every worker reads code from. It only grows: whatever was published stays for as long as roostd runs, and is there again
+// when it starts anew. Room is taken before a definition goes to the journal, so that one which is committed always has its place.
+class CodeStore {
+ public:
+  virtual ~CodeStore() = default;
+  [[nodiscard]] virtual bool holds(const wire::DefinitionHash& hash) const = 0;
+  // Keeps room for a definition of that size until it is published or the room is given up. False: there is not enough left.
+  [[nodiscard]] virtual bool reserve(std::uint64_t bytes) = 0;
+  // From here on every worker finds it. One that is there already is left as it is; the room that was kept for it is free either way.
+  // Requires: reserve(definition.size()).
+  virtual void publish(const wire::DefinitionHash& hash, BytesView definition) = 0;
+  virtual void give_up(std::uint64_t bytes) = 0;
+  [[nodiscard]] virtual std::uint64_t bytes_used() const = 0;   // what is reserved included
 };
 
 // One node as observers see it. `slot` is the node's place in the status map, below nodes_max.
@@ -145,6 +166,7 @@ struct Doors {
   StatusBoard& status_board;
   KeyVault& key_vault;
   LogSink& log;
+  CodeStore& code_store;
 };
 
 }  // namespace roost::core

@@ -60,6 +60,7 @@ void Container::Rules::on(Worker& worker, wire::Idle& frame) {
   if (worker.ending || (frame.received < worker.sent && !mutated(Mutation::SleepWhileBusy))) return;   // said before it saw its newest message
   // Whatever it still had was given up without an answer, e.g. a fiber that was dropped while it waited.
   fail_callers(worker, problem(ProblemKind::ProgramFailed, "The computation ended at node " + name(node) + " without a value.", &node));
+  forget_attempts(worker);
   worker.traces.clear();
   worker.claims_idle = true;
   settle(node);
@@ -96,8 +97,10 @@ bool Container::Rules::takes_away(Worker& worker, const wire::Origin& origin) {
 
 void Container::Rules::on(Worker& worker, wire::Answer& frame) {
   if (frame.origin.request == 0) return violation(worker, "an answer for nobody");
-  if (!takes_away(worker, frame.origin)) return;
   const auto* value = std::get_if<std::string>(&frame.outcome);
+  if (const Request* request = open_request(frame.origin.request); request && request->asker && value)
+    return violation(worker, "a text for a computation that wants a value");
+  if (!takes_away(worker, frame.origin)) return;
   const std::uint64_t bytes = kMessageBytes + (value ? value->size() : std::get<wire::Failure>(frame.outcome).reason.size());
   say(nodes_[worker.node], {0, false, std::move(frame)}, bytes);
 }
@@ -106,6 +109,7 @@ void Container::Rules::on(Worker& worker, wire::Send& frame) {
   Node& node = nodes_[worker.node];
   if (frame.destination != node.record.key && lacks(worker, wire::Capability::ContactAll, "a message to another node")) return;
   if (!takes_away(worker, frame.origin)) return;
+  if (const Request* request = open_request(frame.origin.request)) frame.origin.format = request->format;   // not for it to choose
   const bool wants_debug = worker.traces.contains(frame.origin.trace);
   const std::uint64_t bytes = kMessageBytes + frame.computation.size();
   say(node, {0, wants_debug, std::move(frame)}, bytes);
@@ -143,6 +147,17 @@ void Container::Rules::on(Worker& worker, wire::Fetch& frame) {
   if (!opens_read(worker, frame.read)) return;
   const std::uint64_t bytes = kMessageBytes + frame.url.size();
   say(nodes_[worker.node], {0, false, std::move(frame)}, bytes);
+}
+
+// Its bytes were checked before they came here (backend/code/definition_checker.h). It needs no capability: it changes nothing, and is
+// of use only to what refers to it.
+void Container::Rules::on(Worker& worker, wire::Define& frame) {
+  if (doors_.code_store.holds(frame.hash)) return;
+  const std::uint64_t size = frame.definition.size();
+  if (journal_is_full(worker, size + kEntryBytes) || code_store_is_full(worker, size)) return;
+  Definition definition{frame.hash, std::make_shared<const Bytes>(std::move(frame.definition))};
+  if (mutated(Mutation::PublishBeforeCommit)) doors_.code_store.publish(definition.hash, *definition.bytes);
+  append(&nodes_[worker.node], std::move(definition), size + kEntryBytes);
 }
 
 bool Container::Rules::opens_read(Worker& worker, std::uint64_t read) {

@@ -3,6 +3,9 @@
 // is held until that entry is committed. A gate belongs to the node, not to the process: what a process said before it died is
 // still let out, in order. If a batch fails, its authors are killed, their later entries and what they held are dropped: nobody
 // ever saw what was lost.
+//
+// Code is published, for every worker to read, when it is committed and before anything is let out. Its room in the code store is
+// reserved from its frame on, and given up if it is not committed.
 
 #include "backend/core/mutation.h"
 #include "backend/core/rules.h"
@@ -25,6 +28,16 @@ bool Container::Rules::journal_is_full(Worker& worker, std::uint64_t bytes) {
   return true;
 }
 
+// Takes the room, if there is enough. Workers look first, so that a program meets the limit and not its process: this is for those that
+// do not, and for many that define at once.
+bool Container::Rules::code_store_is_full(Worker& worker, std::uint64_t size) {
+  if (doors_.code_store.reserve(size)) return false;
+  const Node& node = nodes_[worker.node];
+  kill_worker(worker, limit_problem(ProblemKind::ContainerFull, "Node " + name(node) + " defined code for which the code store has no room.",
+                                    &node, doors_.code_store.bytes_used() + size, settings_.code_bytes_max, "code_bytes_max"), "code-full");
+  return true;
+}
+
 // Starts the next batch, if there is one and none is under way.
 void Container::Rules::commit_next() {
   if (committing_ || gathering_.empty()) return;
@@ -35,6 +48,7 @@ void Container::Rules::commit_next() {
     GatheredEntry& next = gathering_.front();
     CommittedEntry& note = in_flight_.emplace_back(CommittedEntry{next.sequence, next.author, kNoNode});
     if (const auto* creation = std::get_if<NodeCreation>(&next.entry)) note.created = by_key_.at(creation->record.key);
+    if (const auto* definition = std::get_if<Definition>(&next.entry)) in_flight_definitions_.push_back(*definition);
     gathering_bytes_ -= next.bytes;
     in_flight_bytes_ += next.bytes;
     batch.entries.push_back(std::move(next.entry));
@@ -64,6 +78,8 @@ void Container::Rules::release(Node& node, HeldOutput held) {
       return answer(answered->origin.request, problem_from(*failure, node.record.key));
     return answer(answered->origin.request, Value{std::move(std::get<std::string>(answered->outcome)), {}, {}});
   }
+  if (auto* returned = std::get_if<wire::Return>(&held.output))
+    return answer(returned->origin.request, Value{std::move(returned->value), {}, {}});
   if (auto* send = std::get_if<wire::Send>(&held.output)) return route(node, std::move(*send), held.wants_debug);
   CHECK(node.worker);   // held questions go with the process that asked
   const std::uint64_t id = next_read_++;
@@ -130,6 +146,7 @@ void Container::Rules::committed(BatchId batch, const CommitOutcome& outcome) {
 
 void Container::Rules::batch_succeeded(const std::vector<CommittedEntry>& batch) {
   committed_ = batch.back().sequence;
+  if (!mutated(Mutation::ReleaseBeforePublish)) publish_definitions();   // before anything that may refer to them is let out
   while (!creations_.empty() && creations_.begin()->first <= committed_) {
     const Creation creation = creations_.extract(creations_.begin()).mapped();
     doors_.replies.answer(creation.request, {Done{creation.node}, {}});
@@ -138,12 +155,23 @@ void Container::Rules::batch_succeeded(const std::vector<CommittedEntry>& batch)
     destruction_committed(destructions_.extract(destructions_.begin()).mapped());
   for (const CommittedEntry& entry : batch)
     if (entry.author != kNoNode) release_held(nodes_[entry.author]);
+  if (mutated(Mutation::ReleaseBeforePublish)) publish_definitions();
+}
+
+void Container::Rules::publish_definitions() {
+  for (const Definition& definition : std::exchange(in_flight_definitions_, {}))
+    if (!mutated(Mutation::PublishBeforeCommit)) doors_.code_store.publish(definition.hash, *definition.bytes);
+}
+
+void Container::Rules::give_up(const Definition& definition) {
+  if (!mutated(Mutation::KeepRoom)) doors_.code_store.give_up(definition.bytes->size());
 }
 
 void Container::Rules::batch_failed(const std::vector<CommittedEntry>& batch, const std::string& error) {
   log(LogLevel::Error, "commit-failed", nullptr, std::to_string(batch.size()) + " entries: " + error);
   position_ = BatchId{static_cast<std::uint64_t>(position_) - 1};   // it was not reached: the next batch takes it
   committed_ = batch.back().sequence;                               // nothing waits for these entries any more
+  for (const Definition& definition : std::exchange(in_flight_definitions_, {})) give_up(definition);
   std::unordered_set<NodeIndex> authors;
   std::vector<NodeIndex> unborn;
   for (const CommittedEntry& entry : batch) {
@@ -164,6 +192,7 @@ void Container::Rules::drop_later_entries(const std::unordered_set<NodeIndex>& a
   std::erase_if(gathering_, [&](const GatheredEntry& entry) {
     if (!authors.contains(entry.author)) return false;
     if (const auto* creation = std::get_if<NodeCreation>(&entry.entry)) unborn.push_back(by_key_.at(creation->record.key));
+    if (const auto* definition = std::get_if<Definition>(&entry.entry)) give_up(*definition);
     gathering_bytes_ -= entry.bytes;
     return true;
   });
@@ -181,6 +210,7 @@ void Container::Rules::fail_held(Node& node, const Problem& why) {
   for (const HeldOutput& held : node.held.take_all()) {
     if (const auto* answered = std::get_if<wire::Answer>(&held.output)) answer(answered->origin.request, why);
     if (const auto* send = std::get_if<wire::Send>(&held.output)) answer(send->origin.request, why);
+    if (const auto* returned = std::get_if<wire::Return>(&held.output)) answer(returned->origin.request, why);
   }
 }
 

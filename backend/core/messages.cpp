@@ -110,10 +110,12 @@ void Container::Rules::deliver(Node& node, Message message) {
 void Container::Rules::route(Node& source, wire::Send send, bool wants_debug) {
   std::optional<Problem> refusal;
   Node* destination = nullptr;
-  if (send.host != settings_.host)
+  const Request* request = open_request(send.origin.request);
+  if (request && request->asker)
+    if (const auto circle = circle_of(*request, send.destination)) refusal = problem(ProblemKind::ProgramFailed, "It was refused: " + *circle, &source);
+  if (!refusal && send.host != settings_.host)
     refusal = problem(ProblemKind::Unreachable, "It is at host " + send.host + "; this container (host) is " + settings_.host + ".", &source);
-  else
-    refusal = address(send.destination, source.record.key, destination);
+  if (!refusal) refusal = address(send.destination, source.record.key, destination);
   if (!refusal) refusal = accept(*destination, {send.origin, source.record.key, false, wants_debug, std::move(send.computation)});
   if (!refusal) return;
   refusal->detail = "A computation hopped from node " + name(source) + " to " + fingerprint_of(send.destination) + ". " + refusal->detail;

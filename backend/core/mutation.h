@@ -23,8 +23,12 @@ enum class Mutation : std::uint8_t {
   EarlyDone,          // a destruction is acknowledged before it is committed
   AnswerLate,         // a time limit does not close its request
   LeakPlace,          // a reaped process keeps its place in its budgets
+  PublishBeforeCommit,   // code is published when it is defined
+  ReleaseBeforePublish,  // what waits for code is let out before the code is published
+  KeepRoom,              // code that was not committed keeps its room in the code store
+  ForgetAsker,           // an attempt that came to a problem is not told to the node that waits
 };
-inline constexpr int kMutations = static_cast<int>(Mutation::LeakPlace) + 1;
+inline constexpr int kMutations = static_cast<int>(Mutation::ForgetAsker) + 1;
 
 #ifdef ROOST_MUTANTS
 [[nodiscard]] Mutation& active_mutation();

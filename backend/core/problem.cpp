@@ -60,6 +60,7 @@ ProblemKind kind_from(wire::FailureKind kind) {
     case wire::FailureKind::CapabilityDenied: return ProblemKind::CapabilityDenied;
     case wire::FailureKind::BudgetExhausted: return ProblemKind::BudgetExhausted;
     case wire::FailureKind::Unreachable: return ProblemKind::Unreachable;
+    case wire::FailureKind::ContainerFull: return ProblemKind::ContainerFull;
   }
   return ProblemKind::Internal;
 }
@@ -81,6 +82,7 @@ Problem problem_from(const wire::Failure& failure, const PublicKey& node) {
   problem.line = failure.line;
   problem.column = failure.column;
   problem.names = failure.names;
+  problem.chain = failure.chain;
   if (failure.kind == wire::FailureKind::ComputeLimit) problem.setting = "compute_timeout_ms";
   if (failure.kind == wire::FailureKind::MemoryLimit) problem.setting = "worker_memory_bytes";
   if (traits_of(problem.kind).retryable) problem.retry_after_s = 1;

@@ -44,6 +44,7 @@ struct Problem {
   std::optional<PublicKey> node;      // where it happened
   std::string definition;             // the definition it happened in
   std::uint64_t line = 0, column = 0; // a place in the program; 0: none
+  std::vector<std::string> chain;     // what called the definition, and so on
   std::vector<std::string> names;     // unbound names, or what was expected at the place
   std::string limit, value, setting;  // the limit that was met, by how much, and the setting that changes it
   std::uint32_t retry_after_s = 0;    // 0: none

@@ -76,6 +76,10 @@ void Container::Rules::answer(std::uint64_t id, Content content) {
   Request* request = open_request(id);
   if (!request) return;   // nobody waits, or it met its time limit
   enter_phase(id, request->phase, request->node);
+  if (request->asker) {
+    const auto ended = requests_.extract(id);
+    return tell_asker(ended.mapped(), std::move(content));
+  }
   if (auto* value = std::get_if<Value>(&content)) {
     value->format = request->format;
     value->debug = std::move(request->debug);

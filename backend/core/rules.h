@@ -4,6 +4,7 @@
 // The inside of Container: its rules as member functions, one file an idea:
 //   requests.cpp     requests come in, wait, are answered once       frames.cpp       what workers say, verified
 //   messages.cpp     mailbox, access, hops                           gates.cpp        journal batches, held output
+//   attempts.cpp     computations that other nodes wait for
 //   budgets.cpp      accounts, places, who waits and who makes room  destruction.cpp  nodes go, with all below them
 //   waking.cpp       launch, sleep, exits                            orders.cpp       the operator; drain
 //   node_table.cpp   the nodes, and what observers see of them       timers.cpp       what is due when
@@ -28,6 +29,9 @@ inline constexpr std::size_t kDebugBytesMax = 256u << 10;
 inline constexpr std::uint64_t kReserveMax = 4096;             // children asked for at once, as PROTOCOL.md says
 inline constexpr std::uint32_t kLaunchFailuresMax = 3;         // in a row, before the mailbox is answered instead
 inline constexpr std::size_t kReadsOpenMax = 4096;             // of one process, fetches included
+inline constexpr std::size_t kAttemptsOpenMax = 4096;          // of one process, whose computations are elsewhere
+inline constexpr std::size_t kAttemptsDeepMax = 256;           // that wait for each other in a row
+inline constexpr std::uint64_t kAttemptFirst = std::uint64_t{1} << 62;   // requests of attempts; those from outside are below
 inline constexpr std::uint64_t kHeldBytesMax = 64u << 20;      // of one node, waiting for commits
 inline constexpr std::uint64_t kEntryBytes = 256;              // what a journal entry costs beside its content
 inline constexpr std::uint64_t kMessageBytes = 64;             // what a message costs beside its content
@@ -92,6 +96,13 @@ class Container::Rules {
   Problem limit_problem(ProblemKind kind, std::string detail, const Node* node, std::uint64_t value, std::uint64_t limit,
                         const char* setting) const;
 
+  // attempts.cpp
+  void on(Worker& worker, wire::Attempt& frame);
+  void on(Worker& worker, wire::Return& frame);
+  void tell_asker(const Request& ended, Content content);
+  void forget_attempts(Worker& worker);
+  std::optional<std::string> circle_of(const Request& request, const PublicKey& destination);
+
   // messages.cpp
   std::optional<Problem> address(const PublicKey& key, const Sender& sender, Node*& found);
   bool may_talk(const Sender& sender, const Node& node);
@@ -143,6 +154,7 @@ class Container::Rules {
   void on(Worker& worker, wire::Spawn& frame);
   void on(Worker& worker, wire::Pong& frame);
   void on(Worker& worker, wire::Fetch& frame);
+  void on(Worker& worker, wire::Define& frame);
   bool opens_read(Worker& worker, std::uint64_t read);
   void settle(Node& node);
   void give_back_leave(Worker& worker);
@@ -157,6 +169,9 @@ class Container::Rules {
   Worker* asker_of(ReadId id, std::uint64_t& read);
   void append(Node* author, JournalEntry entry, std::uint64_t bytes);
   bool journal_is_full(Worker& worker, std::uint64_t bytes);
+  bool code_store_is_full(Worker& worker, std::uint64_t size);
+  void publish_definitions();
+  void give_up(const Definition& definition);
   void commit_next();
   void batch_succeeded(const std::vector<CommittedEntry>& batch);
   void batch_failed(const std::vector<CommittedEntry>& batch, const std::string& error);
@@ -217,11 +232,13 @@ class Container::Rules {
   std::unordered_map<std::uint64_t, Request> requests_;
   IntrusiveList<Request> requests_by_deadline_;   // those with the common time limit
   std::priority_queue<DeadlineOf, std::vector<DeadlineOf>, std::greater<>> own_deadlines_;   // answered ones go when due
+  std::uint64_t next_attempt_ = kAttemptFirst;
   std::unordered_map<std::uint64_t, PendingRead> reads_;
   std::uint64_t next_read_ = 1;
 
   std::deque<GatheredEntry> gathering_;
   std::vector<CommittedEntry> in_flight_;
+  std::vector<Definition> in_flight_definitions_;
   std::uint64_t gathering_bytes_ = 0, in_flight_bytes_ = 0;
   bool committing_ = false;
   JournalSequence next_sequence_ = 1, committed_ = 0;

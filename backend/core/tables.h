@@ -38,7 +38,7 @@ struct Message {
 struct HeldOutput {
   JournalSequence gate = 0;   // passes when this entry is committed
   bool wants_debug = false;   // of a Send
-  std::variant<wire::Answer, wire::Send, wire::Read, wire::Fetch> output;
+  std::variant<wire::Answer, wire::Send, wire::Read, wire::Fetch, wire::Return> output;
   // Its answer goes to the process that asked, and to no other.
   [[nodiscard]] bool is_question() const {
     return std::holds_alternative<wire::Read>(output) || std::holds_alternative<wire::Fetch>(output);
@@ -75,6 +75,7 @@ struct Worker {
   Instant idle_since{};
   std::deque<IntrusiveList<Worker>::Hook> idle_places;   // one for each account above it
   std::unordered_set<std::uint64_t> requests;   // delivered to it and not given away
+  std::unordered_set<std::uint64_t> attempts;   // requests whose answers it waits for
   std::unordered_set<std::uint64_t> reads;      // ids of reads that are open
   std::unordered_set<std::uint64_t> traces;     // whose debug lines it may add to
   std::optional<Problem> why_killed;            // what its callers are told
@@ -110,6 +111,13 @@ struct Node {
 
 enum class Phase : std::uint8_t { Queued, Waking, Running, Held };
 
+// Who waits for an attempt.
+struct Asker {
+  WorkerId worker{};
+  NodeIndex node = kNoNode;
+  std::uint64_t attempt = 0;   // its own number of it
+};
+
 struct Request {
   Request() = default;
   RequestId id{};
@@ -117,6 +125,8 @@ struct Request {
   Phase phase = Phase::Queued;
   bool wants_debug = false, debug_full = false;
   wire::Format format = wire::Format::Text;
+  std::optional<Asker> asker;   // of an attempt; none: it came from outside
+  std::uint64_t waits = 0;      // the request of the computation that waits for this one; 0: none, or nobody's
   Instant received{}, phase_since{}, deadline{};
   Timings timings;
   std::vector<std::string> debug;

@@ -75,6 +75,10 @@ void Container::Rules::silence_due() {
   }
   while (Worker* silent = pinged_.front()) {
     if (silent->since + settings_.unresponsive_timeout > now_) break;
+    if (doors_.launcher.is_held_up(silent->id)) {
+      wait_from_now(*silent, pinged_);
+      continue;
+    }
     Node& node = nodes_[silent->node];
     const auto ms = [](Duration duration) { return static_cast<std::uint64_t>(duration / std::chrono::milliseconds(1)); };
     kill_worker(*silent, limit_problem(ProblemKind::WorkerUnresponsive, "The process of node " + name(node) + " did not answer a ping in time.", &node,

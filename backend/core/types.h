@@ -73,6 +73,7 @@ struct Settings {
   std::uint64_t worker_memory_bytes = 16u << 20;
   std::uint64_t journal_batch_max = 4096;        // entries in one transaction
   std::uint64_t journal_bytes_max = 64u << 20;   // bytes waiting to be committed, all nodes together
+  std::uint64_t code_bytes_max = 256u << 20;     // of the code store; fixed at the start
   Duration idle_timeout = std::chrono::seconds(60);
   Duration request_timeout = std::chrono::seconds(30);
   Duration compute_timeout = std::chrono::seconds(10);        // CPU time a message may use

@@ -91,6 +91,7 @@ void Container::Rules::worker_exited(WorkerId id, const WorkerExit& exit) {
   if (!stopped && !worker->why_killed) log(LogLevel::Warning, "worker-died", &node, reason);
   if (!mutated(Mutation::ForgetCallers))
     fail_callers(*worker, problem(kind_of(exit), "The process of node " + name(node) + " ended before it answered: " + reason + ".", &node));
+  forget_attempts(*worker);
   leave_idle(*worker);
   give_back_leave(*worker);
   give_place(*worker);

@@ -64,6 +64,9 @@ BatchRows rows_of(const std::vector<core::JournalEntry>& entries) {
       last_writes[name_of_entry(*write)] = write;
     } else if (const auto* creation = std::get_if<core::NodeCreation>(&entry)) {
       add_node(rows.nodes, creation->record);
+    } else if (const auto* definition = std::get_if<core::Definition>(&entry)) {
+      rows.definitions.hash.add_bytea(view_of(definition->hash));
+      rows.definitions.definition.add_bytea(*definition->bytes);
     } else {
       for (const PublicKey& key : std::get<core::NodeDestruction>(entry).nodes) rows.destroyed.add_bytea(key.view());
     }

@@ -5,7 +5,8 @@
 // many round trips for four thousand entries as for one.
 //
 // The order of a batch matters only for writes to one key, of which the last counts: so each key goes over once. New
-// nodes come first (state refers to them), destroyed ones last (their state goes with them).
+// nodes come first (state refers to them), destroyed ones last (their state goes with them). A definition is named by its hash, so one
+// that comes twice is the same twice.
 // Thread: pure function.
 
 #include <string>
@@ -27,9 +28,14 @@ struct BatchRows {
   struct Deletes {
     ArrayText node, token, key_hash;
   } deletes;
+  struct Definitions {
+    ArrayText hash, definition;
+  } definitions;
   ArrayText destroyed;
 
-  [[nodiscard]] bool only_inserts() const { return nodes.key.empty() && deletes.node.empty() && destroyed.empty(); }
+  [[nodiscard]] bool only_inserts() const {
+    return nodes.key.empty() && deletes.node.empty() && definitions.hash.empty() && destroyed.empty();
+  }
 };
 
 [[nodiscard]] BatchRows rows_of(const std::vector<core::JournalEntry>& entries);

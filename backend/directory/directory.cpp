@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "backend/directory/directory.h"
 
+#include <algorithm>
 #include <stdexcept>
 #include <unordered_map>
 
@@ -50,14 +51,25 @@ core::NodeRecord record_from(const pqxx::row& row) {
   return record;
 }
 
-// Every row of `sql`, whose first column is the primary key `public_key` and whose only parameter is the key after which to go on.
-void for_each_row(pqxx::connection& session, const std::string& name, const std::string& sql,
-                  const std::function<void(const pqxx::row&)>& sink) {
-  session.prepare(name, sql + " ORDER BY public_key LIMIT " + std::to_string(kPageRows));
+// Every page of `sql`, whose first column is the primary key that it is ordered by and whose only parameter is the key after which to go
+// on. The last page is followed by an empty one.
+void for_each_page(pqxx::connection& session, const std::string& name, const std::string& sql,
+                   const std::function<void(const pqxx::result&)>& sink) {
+  session.prepare(name, sql);
   pqxx::read_transaction transaction(session);
   std::string after = "\\x";
   for (;;) {
     const pqxx::result page = transaction.exec_prepared(name, after);
+    if (page.empty()) return;
+    sink(page);
+    after = page.back()[0].c_str();
+  }
+}
+
+// Every row of `sql`, as above, but that order and pages are added here: its key is `public_key`.
+void for_each_row(pqxx::connection& session, const std::string& name, const std::string& sql,
+                  const std::function<void(const pqxx::row&)>& sink) {
+  const auto sink_page = [&sink](const pqxx::result& page) {
     for (const pqxx::row& row : page) {
       try {
         sink(row);
@@ -65,9 +77,18 @@ void for_each_row(pqxx::connection& session, const std::string& name, const std:
         throw std::runtime_error("the directory's row " + std::string(row[0].c_str()) + " cannot be used: " + error.what());
       }
     }
-    if (page.size() < kPageRows) return;
-    after = page.back()[0].c_str();
-  }
+  };
+  for_each_page(session, name, sql + " ORDER BY public_key LIMIT " + std::to_string(kPageRows), sink_page);
+}
+
+wire::Define definition_from(const pqxx::row& row) {
+  wire::Define definition;
+  const Bytes hash = bytea_from(text_of(row[0]));
+  if (hash.size() != definition.hash.size())
+    throw std::runtime_error("the database has a definition whose hash has " + std::to_string(hash.size()) + " bytes, not 64");
+  std::copy(hash.begin(), hash.end(), definition.hash.begin());
+  definition.definition = bytea_from(text_of(row[1]));
+  return definition;
 }
 
 // Hands on the nodes so that each comes after its parent. The order within is that of the rows.
@@ -119,6 +140,21 @@ void Directory::for_each_node(const std::function<void(core::NodeRecord)>& sink)
 void Directory::for_each_tombstone(const std::function<void(const PublicKey&)>& sink) {
   for_each_row(*session_, "tombstones", "SELECT public_key FROM roost.tombstones WHERE public_key > $1::bytea",
                [&sink](const pqxx::row& row) { sink(key_from(row[0])); });
+}
+
+void Directory::for_each_definition_page(const std::function<void(std::vector<wire::Define>)>& sink) {
+  // Definitions have up to 4 MiB, so a page ends by bytes; `before`: those of the page in front of a row.
+  const std::string rows = "SELECT hash, definition FROM roost.definitions WHERE hash > $1::bytea ORDER BY hash LIMIT " + std::to_string(kPageRows);
+  const std::string sized = "SELECT hash, definition, sum(octet_length(definition)) OVER (ORDER BY hash) - octet_length(definition) AS before "
+                            "FROM (" + rows + ") AS page";
+  for_each_page(*session_, "definitions",
+                "SELECT hash, definition FROM (" + sized + ") AS sized WHERE before < " + std::to_string(kDefinitionsPageBytes) + " ORDER BY hash",
+                [&sink](const pqxx::result& page) {
+                  std::vector<wire::Define> definitions;
+                  definitions.reserve(page.size());
+                  for (const pqxx::row& row : page) definitions.push_back(definition_from(row));
+                  sink(std::move(definitions));
+                });
 }
 
 }  // namespace roost::directory

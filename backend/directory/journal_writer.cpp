@@ -57,6 +57,8 @@ void prepare(pqxx::connection& session) {
   session.prepare("deletes",
                   "DELETE FROM roost.index_entries e USING unnest($1::bytea[], $2::bytea[], $3::bytea[]) AS d (node, token, "
                   "key_hash) WHERE e.node = d.node AND e.token = d.token AND e.key_hash = d.key_hash");
+  session.prepare("definitions",
+                  "INSERT INTO roost.definitions (hash, definition) SELECT * FROM unnest($1::bytea[], $2::bytea[]) ON CONFLICT (hash) DO NOTHING");
   session.prepare("destroy", "SELECT roost.destroy_nodes($1::bytea[])");
 }
 
@@ -82,6 +84,8 @@ void write_batch(pqxx::connection& session, std::uint64_t position, const BatchR
     transaction.exec_prepared("inserts", in.node.text(), in.token.text(), in.key_hash.text(), in.key.text(), in.value.text());
   if (!rows.deletes.node.empty())
     transaction.exec_prepared("deletes", rows.deletes.node.text(), rows.deletes.token.text(), rows.deletes.key_hash.text());
+  if (!rows.definitions.hash.empty())
+    transaction.exec_prepared("definitions", rows.definitions.hash.text(), rows.definitions.definition.text());
   if (!rows.destroyed.empty()) transaction.exec_prepared("destroy", rows.destroyed.text());
   transaction.commit();
 }

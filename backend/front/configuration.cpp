@@ -14,6 +14,8 @@
 
 #include <toml++/toml.h>
 
+#include "worker/code/layout.h"
+
 namespace roost::front {
 
 namespace {
@@ -63,6 +65,7 @@ std::vector<Setting> settings_of(Configuration& c) {
       {"worker_memory_bytes", Count{&s.worker_memory_bytes, 1u << 20, 64 * kGiB}},
       {"journal_batch_max", Count{&s.journal_batch_max, 1, kMillion}},
       {"journal_bytes_max", Count{&s.journal_bytes_max, 1u << 20, 16 * kGiB}},
+      {"code_bytes_max", Count{&s.code_bytes_max, code::kStoreBytesMin, 64 * kGiB}},
       {"idle_timeout_ms", Milliseconds{&s.idle_timeout, 1, 24 * kHour}},
       {"request_timeout_ms", Milliseconds{&s.request_timeout, 1, kHour}},
       {"compute_timeout_ms", Milliseconds{&s.compute_timeout, 1, kHour}},

@@ -158,6 +158,7 @@ Response problem_response(const core::Problem& problem, const RequestFacts& fact
             {"fault", name_of_fault(traits.fault)}};
   if (problem.node) json["node"] = fingerprint_of(*problem.node);
   if (!problem.definition.empty()) json["definition"] = problem.definition;
+  if (!problem.chain.empty()) json["called_by"] = problem.chain;
   if (problem.line != 0) {
     json["line"] = problem.line;
     json["column"] = problem.column;

@@ -10,6 +10,9 @@
 #include <sodium.h>
 #include <sys/epoll.h>
 
+#include "backend/code/code_store.h"
+#include "backend/code/definition_checker.h"
+#include "backend/code/stored_code.h"
 #include "backend/core/container.h"
 #include "backend/directory/directory.h"
 #include "backend/directory/journal_writer.h"
@@ -43,7 +46,7 @@ class WallClock {
   core::Duration offset_ = std::chrono::system_clock::now().time_since_epoch() - std::chrono::steady_clock::now().time_since_epoch();
 };
 
-launch::WorkersOptions workers_options(const Configuration& c) {
+launch::WorkersOptions workers_options(const Configuration& c, int code_store_fd) {
   const auto ms = [](core::Duration d) { return static_cast<std::uint64_t>(d / std::chrono::milliseconds(1)); };
   launch::WorkersOptions options;
   options.worker = c.worker;
@@ -52,6 +55,7 @@ launch::WorkersOptions workers_options(const Configuration& c) {
   options.allow_weak_sandbox = c.allow_weak_sandbox;
   options.compute_ms = ms(c.core.compute_timeout);
   options.receive_ms = ms(c.core.receive_timeout);
+  options.code_store_fd = code_store_fd;
   return options;
 }
 
@@ -62,10 +66,13 @@ struct Libfcgi {
 class Roostd final : launch::WorkerEvents, core::Fetcher {
  public:
   Roostd(const Configuration& c, std::string file)
-      : configuration_(c), file_(std::move(file)), master_key_(c.master_key_file), queue_(loop_),
-        workers_(loop_, workers_options(c),
-                 [this](const PublicKey& node, BytesView sealed) { return master_key_.unseal(node, sealed); }, clock_),
+      : configuration_(c), file_(std::move(file)), master_key_(c.master_key_file),
         map_lock_("/dev/shm" + c.status_map + ".lock", "the status map `" + c.status_map + "`"),
+        code_store_(code::store_name(c.status_map), c.core.code_bytes_max,
+                    [this](const std::string& what) { say(core::LogLevel::Error, "code-store", what); }),
+        queue_(loop_),
+        workers_(loop_, workers_options(c, code_store_.read_only_descriptor()),
+                 [this](const PublicKey& node, BytesView sealed) { return master_key_.unseal(node, sealed); }, clock_),
         log_(c.log_format, c.log_level, [this](std::uint64_t request) { return server_.instance_of(request); }),
         server_(c, [this](Incoming incoming) { post(std::move(incoming)); }, clock_),
         journal_(c.database, [this](core::BatchId batch, core::CommitOutcome outcome) {
@@ -76,6 +83,9 @@ class Roostd final : launch::WorkerEvents, core::Fetcher {
                  queue_.post([this, read, result = std::move(result)] { container_->read_done(clock_(), read, result); });
                }),
         fetcher_(c.http),
+        checker_([this](core::WorkerId worker, const std::string& fault) {
+          queue_.post([this, worker, fault] { workers_.definition_checked(worker, fault); });
+        }),
         map_(c.status_map, c.core.nodes_max, c.core.host) {}
 
   void run() {
@@ -97,7 +107,10 @@ class Roostd final : launch::WorkerEvents, core::Fetcher {
  private:
   void load() {
     directory::Directory directory(configuration_.database);
-    const core::Doors doors{workers_, journal_, reads_, *this, server_, map_, master_key_, log_};
+    directory.for_each_definition_page([this](const std::vector<wire::Define>& page) {
+      code::add_stored(code_store_, page, [this](const std::string& what) { say(core::LogLevel::Error, "code-damaged", what); });
+    });
+    const core::Doors doors{workers_, journal_, reads_, *this, server_, map_, master_key_, log_, code_store_};
     container_ = std::make_unique<core::Container>(configuration_.core, doors, directory.journal_position());
     directory.for_each_tombstone([this](const PublicKey& key) { container_->load_tombstone(key); });
     directory.for_each_node([this](core::NodeRecord record) {
@@ -155,9 +168,10 @@ class Roostd final : launch::WorkerEvents, core::Fetcher {
     } else {
       core::Settings settings = fresh.value().core;
       settings.nodes_max = configuration_.core.nodes_max;   // fixed at the start
+      settings.code_bytes_max = configuration_.core.code_bytes_max;
       settings.host = configuration_.core.host;
       container_->change_settings(clock_(), settings);
-      const launch::WorkersOptions options = workers_options(fresh.value());
+      const launch::WorkersOptions options = workers_options(fresh.value(), code_store_.read_only_descriptor());
       workers_.change_limits(options.compute_ms, options.receive_ms);
       server_.change_body_bytes_max(fresh.value().body_bytes_max);
       fetcher_.change_rules(fresh.value().http);
@@ -237,7 +251,8 @@ class Roostd final : launch::WorkerEvents, core::Fetcher {
   Response readiness() const {
     const launch::SandboxState sandbox = workers_.sandbox();
     nlohmann::ordered_json json{{"ready", true}, {"database", journal_.healthy()}, {"zygote", sandbox.zygote_running},
-                                {"zygote_build_id", sandbox.build_id}, {"status_map", map_reader_->writer_alive()}};
+                                {"zygote_build_id", sandbox.build_id}, {"status_map", map_reader_->writer_alive()},
+                                {"code_definitions", code_store_.view().definitions()}, {"code_bytes_used", code_store_.view().bytes_used()}};
     bool weak = false;
     for (const launch::SandboxLayer& layer : sandbox.layers) {
       json["sandbox"][layer.name] = layer.in_force ? nlohmann::ordered_json(true) : nlohmann::ordered_json(layer.detail);
@@ -257,7 +272,15 @@ class Roostd final : launch::WorkerEvents, core::Fetcher {
   void worker_frame(core::Instant now, core::WorkerId worker, wire::FromWorker frame) override {
     container_->worker_frame(now, worker, std::move(frame));
   }
-  void worker_exited(core::Instant now, core::WorkerId worker, const core::WorkerExit& exit) override { container_->worker_exited(now, worker, exit); }
+  void worker_exited(core::Instant now, core::WorkerId worker, const core::WorkerExit& exit) override {
+    checker_.forget(worker);
+    container_->worker_exited(now, worker, exit);
+  }
+  bool check_definition(core::WorkerId worker, const wire::Define& definition) override {
+    if (code_store_.holds(definition.hash)) return true;   // then the core does nothing with it
+    checker_.check(worker, definition);
+    return false;
+  }
   void zygote_changed(core::Instant, const std::string& what) override { say(core::LogLevel::Warning, "zygote", what); }
 
   void fetch(core::FetchOrder order) override {
@@ -267,22 +290,25 @@ class Roostd final : launch::WorkerEvents, core::Fetcher {
   }
 
   // In the order of construction: the zygote is forked before there is any thread; libfcgi is started before there are threads and
-  // before the signals are set up; the locks are taken before anything that they protect is touched.
+  // before the signals are set up; the locks are taken before anything that they protect is touched, the status map's before the code
+  // store, which the zygote gets.
   const Configuration configuration_;
   const std::string file_;
   WallClock clock_;
   directory::MasterKey master_key_;
+  const FileLock map_lock_;
+  code::CodeStore code_store_;
   launch::EventLoop loop_;
   TaskQueue queue_;
   launch::Workers workers_;
   const Libfcgi libfcgi_;
   const Signals signals_;
-  const FileLock map_lock_;
   Log log_;
   Server server_;
   directory::JournalWriter journal_;
   directory::StateReads reads_;
   fetch::Fetcher fetcher_;
+  code::DefinitionChecker checker_;
   status::StatusMap map_;
   std::unique_ptr<status::MapReader> map_reader_;
   std::unique_ptr<core::Container> container_;

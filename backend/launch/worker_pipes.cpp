@@ -30,12 +30,12 @@ void never_block(const Descriptor& end) {
 
 }  // namespace
 
-WorkerPipes::WorkerPipes(EventLoop& loop, Readable readable) : loop_(loop) {
+WorkerPipes::WorkerPipes(EventLoop& loop, Readable readable) : loop_(loop), readable_(std::move(readable)) {
   make_pipe(child_stdin_, to_);
   make_pipe(from_, child_stdout_);
   never_block(to_);
   never_block(from_);
-  loop_.add(from_.get(), EPOLLIN, [readable = std::move(readable)](std::uint32_t) { readable(); });
+  resume();
 }
 
 WorkerPipes::~WorkerPipes() {
@@ -101,31 +101,49 @@ void WorkerPipes::stop_writing() {
 }
 
 void WorkerPipes::stop_reading() {
-  if (!from_) return;
-  loop_.remove(from_.get());
+  pause();
   from_.reset();
+}
+
+// Removed, not only asked for no events: the loop would tell again and again that the other end is closed.
+void WorkerPipes::pause() {
+  if (from_watched_) loop_.remove(from_.get());
+  from_watched_ = false;
+}
+
+void WorkerPipes::resume() {
+  if (!from_ || from_watched_) return;
+  loop_.add(from_.get(), EPOLLIN, [this](std::uint32_t) { readable_(); });
+  from_watched_ = true;
 }
 
 WorkerPipes::Taken WorkerPipes::take(const std::function<bool(wire::FromWorker)>& sink) {
   if (!from_) return Taken::End;
+  if (!give(sink)) return Taken::Some;
   std::array<char, kReadBytes> buffer;
   const ssize_t count = read(from_.get(), buffer.data(), buffer.size());
   if (count < 0) return errno == EAGAIN || errno == EINTR ? Taken::Nothing : Taken::End;
   if (count == 0) return Taken::End;
   splitter_.feed({buffer.data(), static_cast<std::size_t>(count)});
+  (void)!give(sink);
+  return Taken::Some;
+}
+
+// False: the sink wants no more, or what comes next is malformed.
+bool WorkerPipes::give(const std::function<bool(wire::FromWorker)>& sink) {
   for (;;) {
     auto body = splitter_.next();
     if (!body.ok()) {
       fault_ = body.error().what;
-      return Taken::Some;
+      return false;
     }
-    if (!body.value()) return Taken::Some;
+    if (!body.value()) return true;
     auto frame = wire::decode_from_worker(*body.value());
     if (!frame.ok()) {
       fault_ = frame.error().what;
-      return Taken::Some;
+      return false;
     }
-    if (!sink(std::move(frame).value())) return Taken::Some;
+    if (!sink(std::move(frame).value())) return false;
   }
 }
 

@@ -35,21 +35,27 @@ class WorkerPipes {
   [[nodiscard]] std::size_t unsent_bytes() const { return queue_.size() - queue_sent_; }
 
   enum class Taken { Some, Nothing, End };
-  // Reads once (at most a buffer) and gives whole frames to `sink` until it returns false. What is malformed is told in fault().
+  // Gives what was left when the sink last wanted no more, then reads once (at most a buffer), and gives whole frames to `sink` until it
+  // returns false: what is left then stays for the next time. What is malformed is told in fault().
   [[nodiscard]] Taken take(const std::function<bool(wire::FromWorker)>& sink);
   // Why nothing more can be read from it; empty: nothing is wrong.
   [[nodiscard]] const std::string& fault() const { return fault_; }
   void stop_reading();
+  // Between the two, `readable` is not called: what the worker sends stays in its pipe.
+  void pause();
+  void resume();
   [[nodiscard]] bool reading() const { return static_cast<bool>(from_); }
 
  private:
+  [[nodiscard]] bool give(const std::function<bool(wire::FromWorker)>& sink);
   void write_queue();
   void stop_writing();
 
   EventLoop& loop_;
+  const Readable readable_;
   Descriptor child_stdin_, child_stdout_;
   Descriptor to_, from_;
-  bool to_watched_ = false;
+  bool to_watched_ = false, from_watched_ = false;
   bool to_broken_ = false;
   Bytes queue_;
   std::size_t queue_sent_ = 0;

@@ -45,7 +45,9 @@ struct Worker {
   std::int64_t namespace_pid = 0;   // from Forked
   bool kill_pending = false;        // to be killed as soon as it is forked
   EndCauses causes;
-  std::string doomed;               // it ends without having run: why
+  std::string doomed;               // it is told soon that it ended without having run: why
+  std::optional<wire::Define> unchecked;   // being checked: its pipe is paused
+  std::optional<WorkerExit> exit;          // it has ended; told when all that it said is
 };
 
 // A secret in an encoded frame must not stay in freed memory.
@@ -72,14 +74,15 @@ class Workers::Impl {
   void send(WorkerId id, const wire::ToWorker& frame);
   [[nodiscard]] std::uint64_t unsent_bytes(WorkerId id) const;
   void kill(WorkerId id);
+  void definition_checked(WorkerId id, const std::string& fault);
 
   WorkersOptions options;
   WorkerEvents* events = nullptr;
   SandboxState state;
   std::unordered_map<WorkerId, std::unique_ptr<Worker>> workers;
+  [[nodiscard]] Worker* find(WorkerId id) const;
 
  private:
-  [[nodiscard]] Worker* find(WorkerId id) const;
   // ---- the zygote
   void start_zygote();
   void await_hello();
@@ -102,8 +105,11 @@ class Workers::Impl {
   void kill_closed();
   void forked(const ZygoteReport& report);
   void readable(WorkerId id);
+  void ended(Worker& worker, WorkerExit exit);
+  void tell_end(Worker& worker);
   void read_rest(Worker& worker);
   bool deliver(WorkerId id, wire::FromWorker frame);
+  bool tell(WorkerId id, wire::FromWorker frame);
   void break_off(Worker& worker, const std::string& fault);
   void finish(Worker& worker, const WorkerExit& exit);
 
@@ -151,7 +157,7 @@ void Workers::Impl::start_zygote() {
   zygote_started_ = clock_();
   ++state.zygote_starts;
   zygote_ = std::make_unique<ZygoteProcess>(
-      loop_, options.worker, arguments,
+      loop_, options.worker, arguments, options.code_store_fd,
       ZygoteProcess::Handler{[this](const ZygoteReport& report) { zygote_report(report); },
                              [this] { send_kills(); send_launches(); },
                              [this](const std::string& why) { zygote_ended(why); }});
@@ -178,10 +184,7 @@ void Workers::Impl::zygote_report(const ZygoteReport& report) {
     case sandbox::ReportType::Refused: refusal_ = report.text; return;
     case sandbox::ReportType::Forked: return forked(report);
     case sandbox::ReportType::Exited:
-      if (Worker* worker = find(id)) {
-        read_rest(*worker);
-        finish(*worker, worker_exit_of(report.report.value, worker->causes));
-      }
+      if (Worker* worker = find(id)) ended(*worker, worker_exit_of(report.report.value, worker->causes));
       return;
     case sandbox::ReportType::Failed:
       if (Worker* worker = find(id)) {
@@ -230,14 +233,13 @@ void Workers::Impl::zygote_ended(const std::string& why) {
   const std::string words = "its zygote died (" + state.last_error + ")";
   std::vector<WorkerId> dead;
   for (const auto& [id, worker] : workers) {
-    if (worker->stage != Worker::Stage::Queued) dead.push_back(id);
+    if (worker->stage != Worker::Stage::Queued && !worker->exit) dead.push_back(id);
   }
   std::sort(dead.begin(), dead.end());   // told in the order of their launch
   for (const WorkerId id : dead) {
     Worker* worker = find(id);
-    read_rest(*worker);
-    finish(*worker, worker->stage == Worker::Stage::Forked ? WorkerExit{core::ExitKind::Signal, SIGKILL, words}
-                                                            : launch_failed(words));
+    ended(*worker, worker->stage == Worker::Stage::Forked ? WorkerExit{core::ExitKind::Signal, SIGKILL, words}
+                                                           : launch_failed(words));
   }
   events->zygote_changed(clock_(), (had_started ? "the zygote died: " : "the zygote did not start: ") + state.last_error +
                                        "; workers that died with it: " + std::to_string(dead.size()));
@@ -296,6 +298,7 @@ void Workers::Impl::send_launches() {
 }
 
 void Workers::Impl::order_kill(Worker& worker) {
+  if (worker.exit) return;
   if (worker.stage != Worker::Stage::Forked) {
     if (!worker.kill_pending) unborn_.push_back(worker.id);
     worker.kill_pending = true;
@@ -359,7 +362,7 @@ void Workers::Impl::doom(Worker& worker, const std::string& why) {
 void Workers::Impl::finish_doomed() {
   const std::vector<WorkerId> doomed = std::exchange(doomed_, {});
   for (const WorkerId id : doomed) {
-    if (Worker* worker = find(id)) finish(*worker, launch_failed(worker->doomed));
+    if (Worker* worker = find(id)) finish(*worker, worker->exit ? *worker->exit : launch_failed(worker->doomed));
   }
 }
 
@@ -389,6 +392,7 @@ void Workers::Impl::kill(WorkerId id) {
   Worker* worker = find(id);
   if (!worker || !worker->doomed.empty()) return;
   worker->causes.kill_ordered = true;
+  if (worker->exit) return doom(*worker, "it was killed when it had ended");   // its exit waited for a check that nobody needs now
   if (worker->stage != Worker::Stage::Queued) return order_kill(*worker);
   queued_.erase(std::remove(queued_.begin(), queued_.end(), id), queued_.end());
   doom(*worker, state.last_error.empty() ? "it was killed before it was forked"
@@ -447,12 +451,25 @@ void Workers::Impl::kill_closed() {
   }
 }
 
+void Workers::Impl::ended(Worker& worker, WorkerExit exit) {
+  worker.exit = std::move(exit);
+  tell_end(worker);
+}
+
+// After what it said, so maybe later. Nobody waits for what a worker said that the core has killed.
+void Workers::Impl::tell_end(Worker& worker) {
+  if (!worker.unchecked) read_rest(worker);
+  if (worker.unchecked && !worker.causes.kill_ordered) return;
+  const WorkerExit exit = *worker.exit;
+  finish(worker, worker.causes.fault.empty() ? exit : WorkerExit{core::ExitKind::Broken, exit.code, worker.causes.fault});
+}
+
 // What it said before it died. Nobody writes any more, so this ends.
 void Workers::Impl::read_rest(Worker& worker) {
   if (!worker.pipes) return;
   const WorkerId id = worker.id;
   const auto sink = [this, id](wire::FromWorker frame) { return deliver(id, std::move(frame)); };
-  while (worker.pipes->reading() && worker.causes.fault.empty()) {
+  while (worker.pipes->reading() && worker.causes.fault.empty() && !worker.unchecked) {
     const auto taken = worker.pipes->take(sink);
     if (!worker.pipes->fault().empty()) {
       worker.causes.fault = "a malformed frame came from it: " + worker.pipes->fault();
@@ -461,8 +478,34 @@ void Workers::Impl::read_rest(Worker& worker) {
   }
 }
 
-// False: it has been broken off, and nothing more of it is told.
+// False: nothing more of it is told, for now or ever.
 bool Workers::Impl::deliver(WorkerId id, wire::FromWorker frame) {
+  auto* const definition = std::get_if<wire::Define>(&frame);
+  if (!definition) return tell(id, std::move(frame));
+  Worker& worker = *find(id);
+  if (worker.causes.kill_ordered) return true;   // of no more use
+  if (events->check_definition(id, *definition)) return tell(id, std::move(frame));
+  worker.unchecked = std::move(*definition);
+  worker.pipes->pause();
+  return false;
+}
+
+void Workers::Impl::definition_checked(WorkerId id, const std::string& fault) {
+  Worker* worker = find(id);
+  if (!worker || !worker->unchecked || !worker->doomed.empty()) return;
+  wire::Define definition = std::move(*worker->unchecked);
+  worker->unchecked.reset();
+  const bool good = fault.empty();
+  if (!good) break_off(*worker, fault);
+  const bool heard = good && tell(id, std::move(definition));
+  if (worker->exit) return tell_end(*worker);
+  if (!heard) return;
+  worker->pipes->resume();
+  readable(id);   // what was read together with it
+}
+
+// False: it has been broken off.
+bool Workers::Impl::tell(WorkerId id, wire::FromWorker frame) {
   events->worker_frame(clock_(), id, std::move(frame));
   const Worker* worker = find(id);
   return worker && worker->causes.fault.empty();
@@ -470,6 +513,7 @@ bool Workers::Impl::deliver(WorkerId id, wire::FromWorker frame) {
 
 void Workers::Impl::break_off(Worker& worker, const std::string& fault) {
   if (worker.causes.fault.empty()) worker.causes.fault = fault;
+  worker.unchecked.reset();
   worker.pipes->stop_reading();
   if (worker.stage == Worker::Stage::Queued) {
     queued_.erase(std::remove(queued_.begin(), queued_.end(), worker.id), queued_.end());
@@ -495,6 +539,12 @@ void Workers::launch(const core::LaunchOrder& order) { impl_->launch(order); }
 void Workers::send(WorkerId worker, const wire::ToWorker& frame) { impl_->send(worker, frame); }
 std::uint64_t Workers::unsent_bytes(WorkerId worker) const { return impl_->unsent_bytes(worker); }
 void Workers::kill(WorkerId worker) { impl_->kill(worker); }
+void Workers::definition_checked(WorkerId worker, const std::string& fault) { impl_->definition_checked(worker, fault); }
+
+bool Workers::is_held_up(WorkerId id) const {
+  const Worker* worker = impl_->find(id);
+  return worker && worker->unchecked;
+}
 
 void Workers::change_limits(std::uint64_t compute_ms, std::uint64_t receive_ms) {
   impl_->options.compute_ms = compute_ms;

@@ -9,12 +9,13 @@
 //  - every launch is followed by exactly one worker_exited, after everything that the worker sent before it died, and
 //    only when the process has been reaped;
 //  - a worker that sends a malformed or oversize frame, or closes its pipe, is killed and reported as Broken;
+//  - a definition is told only when it has been checked, and so is all that its worker says and does after it; no other worker waits;
 //  - if the zygote dies, all its workers are dead (it is process 1 of their namespace) and reported so; a new zygote is
 //    started, with a growing pause if it dies again, and launches wait for it;
 //  - no worker outlives this object, or the process that holds it.
 //
 // Thread: one, the loop's. Construct it before any thread is started. Events are only told from within
-// EventLoop::run_once, never from within a call by the core.
+// EventLoop::run_once and definition_checked, never from within a call by the core.
 
 #include <cstdint>
 #include <functional>
@@ -37,6 +38,7 @@ struct WorkersOptions {
   std::uint64_t compute_ms = 10'000;        // for Start frames
   std::uint64_t receive_ms = 600'000;
   core::Duration zygote_start_timeout = std::chrono::seconds(10);
+  int code_store_fd = -1;                   // the code store, for reading; -1: there is none. Requires: it outlives the Workers
 };
 
 // Where worker events go: the members of core::Container under the same names.
@@ -46,6 +48,9 @@ class WorkerEvents {
   virtual void worker_started(core::Instant now, core::WorkerId worker, std::int32_t pid) = 0;
   virtual void worker_frame(core::Instant now, core::WorkerId worker, wire::FromWorker frame) = 0;
   virtual void worker_exited(core::Instant now, core::WorkerId worker, const core::WorkerExit& exit) = 0;
+  // A definition came. True: it may be told at once, which follows. False: definition_checked() is called for it later, and until
+  // then nothing more of this worker is told, unless the core orders its kill. Requires: it calls nothing of Workers.
+  [[nodiscard]] virtual bool check_definition(core::WorkerId worker, const wire::Define& definition) = 0;
   // For the log: the zygote died, was started again, or cannot be started.
   virtual void zygote_changed(core::Instant now, const std::string& what) = 0;
 };
@@ -87,12 +92,17 @@ class Workers final : public core::Launcher {
   void send(core::WorkerId worker, const wire::ToWorker& frame) override;
   [[nodiscard]] std::uint64_t unsent_bytes(core::WorkerId worker) const override;
   void kill(core::WorkerId worker) override;
+  [[nodiscard]] bool is_held_up(core::WorkerId worker) const override;
+
+  // What check_definition() left open. An empty fault: the definition is told, and the worker heard again; else it is killed for it and
+  // reported as Broken. Ignored if the worker is gone. Requires: it is not called from within an event.
+  void definition_checked(core::WorkerId worker, const std::string& fault);
 
   // For workers that are launched from now on.
   void change_limits(std::uint64_t compute_ms, std::uint64_t receive_ms);
 
   [[nodiscard]] SandboxState sandbox() const;
-  [[nodiscard]] std::size_t alive() const;   // launched and not yet reaped
+  [[nodiscard]] std::size_t alive() const;   // launched, and their ends not told yet
 
  private:
   class Impl;

@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <memory>
@@ -24,17 +25,26 @@ namespace {
 
 Descriptor open_process(pid_t pid) { return Descriptor(static_cast<int>(syscall(SYS_pidfd_open, pid, 0))); }
 
-// Descriptors 0 to 2 are inherited, 3 and 4 are the sockets, and there is no other. All signals have their default action.
-class SpawnSettings {
-  static constexpr int kAside = 63;
+// What the zygote gets besides 0 to 2. A code_store of -1: none.
+struct Handed {
+  int control, births, code_store;
+};
 
+// Descriptors 0 to 2 are inherited, 3 and 4 are the sockets, 5 may be the code store, and there is no other. All signals have their
+// default action.
+class SpawnSettings {
  public:
-  SpawnSettings(int control, int births) {
+  explicit SpawnSettings(const Handed& handed) {
     posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, control, kAside);   // neither may be overwritten by the other
-    posix_spawn_file_actions_adddup2(&actions, births, sandbox::kBirthFd);
-    posix_spawn_file_actions_adddup2(&actions, kAside, sandbox::kControlFd);
-    posix_spawn_file_actions_addclosefrom_np(&actions, sandbox::kBirthFd + 1);
+    // First to numbers above all, so that none is overwritten by another.
+    const int aside = std::max({handed.control, handed.births, handed.code_store, sandbox::kCodeFd}) + 1;
+    posix_spawn_file_actions_adddup2(&actions, handed.control, aside);
+    posix_spawn_file_actions_adddup2(&actions, handed.births, aside + 1);
+    if (handed.code_store >= 0) posix_spawn_file_actions_adddup2(&actions, handed.code_store, aside + 2);
+    posix_spawn_file_actions_adddup2(&actions, aside, sandbox::kControlFd);
+    posix_spawn_file_actions_adddup2(&actions, aside + 1, sandbox::kBirthFd);
+    if (handed.code_store >= 0) posix_spawn_file_actions_adddup2(&actions, aside + 2, sandbox::kCodeFd);
+    posix_spawn_file_actions_addclosefrom_np(&actions, handed.code_store >= 0 ? sandbox::kCodeFd + 1 : sandbox::kCodeFd);
     posix_spawnattr_init(&attributes);
     sigset_t none, all;
     sigemptyset(&none);
@@ -53,12 +63,12 @@ class SpawnSettings {
   posix_spawnattr_t attributes;
 };
 
-pid_t spawn(const std::string& program, const std::vector<std::string>& arguments, int control, int births) {
+pid_t spawn(const std::string& program, const std::vector<std::string>& arguments, const Handed& handed) {
   std::vector<char*> argv{const_cast<char*>(program.c_str())};
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
   char* environment[] = {nullptr};
-  const SpawnSettings settings(control, births);
+  const SpawnSettings settings(handed);
   pid_t pid = 0;
   const int error = posix_spawn(&pid, program.c_str(), &settings.actions, &settings.attributes, argv.data(), environment);
   if (error != 0) throw_error(error, "starting the zygote from " + program + " (setting worker)");
@@ -83,12 +93,12 @@ std::string describe_end(int status) {
 }  // namespace
 
 ZygoteProcess::ZygoteProcess(EventLoop& loop, const std::string& program, const std::vector<std::string>& arguments,
-                             Handler handler)
+                             int code_store, Handler handler)
     : loop_(loop), handler_(std::move(handler)) {
   Descriptor their_control, their_births;
   make_pair(control_, their_control);
   make_pair(births_, their_births);
-  pid_ = spawn(program, arguments, their_control.get(), their_births.get());
+  pid_ = spawn(program, arguments, {their_control.get(), their_births.get(), code_store});
   process_ = open_process(pid_);
   if (!process_) throw_error(errno, "pidfd_open of the zygote");
   loop_.add(process_.get(), EPOLLIN, [this](std::uint32_t) { process_ended(); });

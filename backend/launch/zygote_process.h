@@ -36,9 +36,9 @@ class ZygoteProcess {
     std::function<void(std::string why)> ended;   // last; from within the loop; the object may be destroyed in it
   };
 
-  // Starts it. Throws std::system_error if the program cannot be run.
+  // Starts it. `code_store`: a descriptor for it to map, or -1. Throws std::system_error if the program cannot be run.
   // Requires: loop outlives it.
-  ZygoteProcess(EventLoop& loop, const std::string& program, const std::vector<std::string>& arguments, Handler handler);
+  ZygoteProcess(EventLoop& loop, const std::string& program, const std::vector<std::string>& arguments, int code_store, Handler handler);
   ~ZygoteProcess();   // kills it if it still runs
   ZygoteProcess(const ZygoteProcess&) = delete;
   ZygoteProcess& operator=(const ZygoteProcess&) = delete;

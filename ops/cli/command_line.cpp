@@ -22,13 +22,15 @@ struct Parsed {
   NodeList list;
   NodeShow show;
   NodeTop top;
+  CodeShow code_show;
+  CodeDeps code_deps;
   Eval eval;
   Check check;
   Run run;
   Repl repl;
   HashText hash;
   Completion completion;
-  bool list_json = false, show_json = false, eval_json = false, run_json = false;
+  bool list_json = false, show_json = false, code_show_json = false, code_deps_json = false, eval_json = false, run_json = false;
   unsigned wait_s = 0;
 };
 
@@ -37,6 +39,9 @@ struct Verbs {
   CLI::App* list;
   CLI::App* show;
   CLI::App* top;
+  CLI::App* code;
+  CLI::App* code_show;
+  CLI::App* code_deps;
   CLI::App* eval;
   CLI::App* check;
   CLI::App* run;
@@ -93,6 +98,22 @@ void add_other_verbs(CLI::App& app, Parsed& parsed, Verbs& verbs) {
 void add_library_option(CLI::App& verb, Text& text) {
   verb.add_option("--library", text.libraries, "a library in place of the standard one; may be given several times, in order")
       ->type_name("FILE")->allow_extra_args(false);
+}
+
+template <typename Verb>
+void add_code_options(CLI::App& app, Verb& verb, bool& json) {
+  app.add_option("definition", verb.definition, "its hash or the beginning of it, or a name of the library")->required()->type_name("HASH");
+  add_library_option(app, verb.text);
+  app.add_flag("--json", json, "print JSON");
+}
+
+void add_code_verbs(CLI::App& app, Parsed& parsed, Verbs& verbs) {
+  verbs.code = app.add_subcommand("code", "look at the container's code store; works while roostd does not");
+  verbs.code->require_subcommand(1);
+  verbs.code_show = verbs.code->add_subcommand("show", "one definition: its term, its type, its size");
+  add_code_options(*verbs.code_show, parsed.code_show, parsed.code_show_json);
+  verbs.code_deps = verbs.code->add_subcommand("deps", "what a definition refers to, directly or not");
+  add_code_options(*verbs.code_deps, parsed.code_deps, parsed.code_deps_json);
 }
 
 void add_text_options(CLI::App& verb, Text& text) {
@@ -186,6 +207,14 @@ Command command_of(Parsed& parsed, const Verbs& verbs) {
     return parsed.show;
   }
   if (verbs.top->parsed()) return parsed.top;
+  if (verbs.code_show->parsed()) {
+    parsed.code_show.output = parsed.code_show_json ? Output::Json : Output::Text;
+    return parsed.code_show;
+  }
+  if (verbs.code_deps->parsed()) {
+    parsed.code_deps.output = parsed.code_deps_json ? Output::Json : Output::Text;
+    return parsed.code_deps;
+  }
   if (verbs.completion->parsed()) return parsed.completion;
   if (verbs.repl->parsed()) return parsed.repl;
   if (verbs.check->parsed()) return with_text(parsed.check, *verbs.check);
@@ -216,9 +245,10 @@ std::optional<CommandLine> parse_command_line(int argc, const char* const* argv)
   app.footer("Exit codes: 0 done, 1 refused, 2 wrong usage, 3 cannot reach the container, 4 outcome unknown.");
   add_shared_options(app, parsed);
   add_node_verbs(app, parsed, verbs);
+  add_code_verbs(app, parsed, verbs);
   add_other_verbs(app, parsed, verbs);
   add_text_verbs(app, parsed, verbs);
-  for (CLI::App* verb : {verbs.node, verbs.list, verbs.show, verbs.top, verbs.eval, verbs.check, verbs.run, verbs.repl, verbs.hash, verbs.completion})
+  for (CLI::App* verb : {verbs.node, verbs.list, verbs.show, verbs.top, verbs.code, verbs.code_show, verbs.code_deps, verbs.eval, verbs.check, verbs.run, verbs.repl, verbs.hash, verbs.completion})
     verb->fallthrough();
   try {
     app.parse(argc, const_cast<char**>(argv));

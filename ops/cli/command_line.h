@@ -69,7 +69,17 @@ struct Repl {
 struct HashText {
   Text text;
 };
-using Command = std::variant<NodeList, NodeShow, NodeTop, Eval, Check, Run, Repl, HashText, Completion>;
+struct CodeShow {
+  std::string definition;   // its hash, the beginning of it, or a name of the library
+  Text text;                // the libraries that name definitions
+  Output output = Output::Text;
+};
+struct CodeDeps {
+  std::string definition;
+  Text text;
+  Output output = Output::Text;
+};
+using Command = std::variant<CodeShow, CodeDeps, NodeList, NodeShow, NodeTop, Eval, Check, Run, Repl, HashText, Completion>;
 
 struct CommandLine {
   Surroundings surroundings;

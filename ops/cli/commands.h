@@ -13,6 +13,8 @@ namespace roost::cli {
 ExitCode run_node_list(const NodeList& command, const Home& home, const Surroundings& surroundings);
 ExitCode run_node_show(const NodeShow& command, const Home& home, const Surroundings& surroundings);
 ExitCode run_node_top(const NodeTop& command, const Home& home, const Surroundings& surroundings);
+ExitCode run_code_show(const CodeShow& command, const Home& home, const Surroundings& surroundings);
+ExitCode run_code_deps(const CodeDeps& command, const Home& home, const Surroundings& surroundings);
 ExitCode run_check(const Check& command, const Surroundings& surroundings);
 ExitCode run_run(const Run& command, const Surroundings& surroundings);
 ExitCode run_repl(const Repl& command, const Surroundings& surroundings);

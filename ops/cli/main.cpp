@@ -23,6 +23,8 @@ struct Runner {
   ExitCode operator()(const NodeShow& command) const { return run_node_show(command, home, surroundings); }
   ExitCode operator()(const NodeTop& command) const { return run_node_top(command, home, surroundings); }
   ExitCode operator()(const Eval& command) const { return run_eval(command, home, surroundings); }
+  ExitCode operator()(const CodeShow& command) const { return run_code_show(command, home, surroundings); }
+  ExitCode operator()(const CodeDeps& command) const { return run_code_deps(command, home, surroundings); }
   ExitCode operator()(const Check& command) const { return run_check(command, surroundings); }
   ExitCode operator()(const Run& command) const { return run_run(command, surroundings); }
   ExitCode operator()(const Repl& command) const { return run_repl(command, surroundings); }

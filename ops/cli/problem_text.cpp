@@ -114,6 +114,7 @@ ProblemText describe_problem(const HttpAnswer& answer, std::string_view program,
   for (const Json& sentence : problem.value("because", Json::array())) add("because:", sentence.is_string() ? printable(sentence.get<std::string>()) : "");
   add("names:", list_of(problem, "names"));
   add("definition:", text_of(problem, "definition"));
+  add("called by:", list_of(problem, "called_by"));
   add("node:", text_of(problem, "node"));
   add("limit:", text_of(problem, "limit"));
   add("value:", text_of(problem, "value"));

@@ -7,8 +7,8 @@ _roost() {
   COMPREPLY=()
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case $word in
-      node|eval|check|run|repl|hash|completion) [[ -z $noun ]] && noun=$word ;;
-      list|show|top) [[ $noun == node && -z $verb ]] && verb=$word ;;
+      node|code|eval|check|run|repl|hash|completion) [[ -z $noun ]] && noun=$word ;;
+      list|show|top|deps) [[ $noun == node || $noun == code ]] && [[ -z $verb ]] && verb=$word ;;
     esac
   done
   case $previous in
@@ -20,11 +20,13 @@ _roost() {
     --map|--interval|--rows|--wait|-e|--expression) return ;;
   esac
   case $noun/$verb in
-    /) words='node eval check run repl hash completion' options='--version' ;;
+    /) words='node code eval check run repl hash completion' options='--version' ;;
     node/) words='list show top' ;;
     node/list) options='--state --parent --json' ;;
     node/show) options='--json' words=$(roost node list 2>/dev/null | awk 'NR > 1 {print $1}') ;;
     node/top) options='--once --interval --rows' ;;
+    code/) words='show deps' ;;
+    code/show|code/deps) options='--library --json' ;;
     eval/) options='--expression --json --debug --wait --cacert' words='playground root' ;;
     check/|hash/) options='--expression --library' ;;
     repl/) options='--library' ;;

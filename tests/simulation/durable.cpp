@@ -3,7 +3,9 @@
 
 namespace roost::simulation {
 
-void Durable::will_write(const std::string& name, WriteLog* author) { promises_[name] = {author, author->made++}; }
+void Durable::will_write(const std::string& name, WriteLog* author, const Code& refers_to) {
+  promises_[name] = {author, author->made++, refers_to};
+}
 
 std::string Durable::make_durable(const std::string& name) {
   const auto found = promises_.find(name);
@@ -12,6 +14,8 @@ std::string Durable::make_durable(const std::string& name) {
   if (found->second.place != log.durable)
     return "write " + std::to_string(found->second.place) + " of a process was committed when only " +
            std::to_string(log.durable) + " before it were: what is durable is no prefix";
+  for (const std::uint64_t definition : found->second.refers_to)
+    if (!code_.contains(definition)) return "a write was committed before the code that it refers to";
   ++log.durable;
   promises_.erase(found);
   return "";
@@ -45,6 +49,8 @@ std::string Durable::apply(const core::Batch& batch) {
       wrong = lives(write->node) ? make_durable(write->write.value) : "a write of a node that does not exist was committed";
     else if (const auto* creation = std::get_if<core::NodeCreation>(&entry))
       wrong = create(creation->record);
+    else if (const auto* definition = std::get_if<core::Definition>(&entry))
+      code_.insert(definition_of(definition->hash));
     else
       wrong = destroy(std::get<core::NodeDestruction>(entry).nodes);
     if (!wrong.empty()) return wrong;

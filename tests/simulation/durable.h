@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// What survives a crash of the simulated container: the directory, the tombstones and the journal's position. It also knows
+// What survives a crash of the simulated container: the directory, the tombstones, the code and the journal's position. It also knows
 // for every write which process made it and as its how-manyth, so it can say at once if a write became durable before an
-// earlier one of the same process: what is durable must be a prefix of what was written.
+// earlier one of the same process: what is durable must be a prefix of what was written. And no write may be durable without the code
+// that it refers to.
 
 #include <cstdint>
 #include <map>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "backend/core/doors.h"
+#include "tests/simulation/code_shelf.h"
 
 namespace roost::simulation {
 
@@ -24,7 +26,7 @@ struct WriteLog {
 class Durable {
  public:
   // Notes that a process makes a write now, under a name that the journal's entry will carry.
-  void will_write(const std::string& name, WriteLog* author);
+  void will_write(const std::string& name, WriteLog* author, const Code& refers_to);
   // Commits a batch. Gives what is wrong with it, or "".
   [[nodiscard]] std::string apply(const core::Batch& batch);
   void put(core::NodeRecord record) { nodes_.emplace(record.key, std::move(record)); }
@@ -33,6 +35,7 @@ class Durable {
   [[nodiscard]] bool destroyed(const PublicKey& key) const { return tombstones_.contains(key); }
   [[nodiscard]] const std::map<PublicKey, core::NodeRecord>& nodes() const { return nodes_; }
   [[nodiscard]] const std::set<PublicKey>& tombstones() const { return tombstones_; }
+  [[nodiscard]] const Code& code() const { return code_; }
   [[nodiscard]] core::BatchId position() const { return position_; }
   [[nodiscard]] std::vector<core::NodeRecord> parents_first() const;
   // "" or the budget that is exceeded.
@@ -45,10 +48,12 @@ class Durable {
 
   std::map<PublicKey, core::NodeRecord> nodes_;
   std::set<PublicKey> tombstones_;
+  Code code_;
   core::BatchId position_{};
   struct Promise {
     WriteLog* author = nullptr;
     std::uint64_t place = 0;
+    Code refers_to;
   };
   std::map<std::string, Promise> promises_;
 };

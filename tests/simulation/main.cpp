@@ -44,9 +44,9 @@ bool parse(int count, char** words, Arguments& arguments) {
 void show(const Tally& t, std::uint64_t seeds) {
   const auto n = [](std::uint64_t value) { return static_cast<unsigned long long>(value); };
   std::printf("%llu seeds, %llu steps: %llu requests (%llu values, %llu problems), %llu hops, %llu launches, %llu stops, %llu kills,\n"
-              "%llu deaths, %llu batches (%llu failed), %llu reads, %llu spawns, %llu destroys, %llu drains, %llu crashes of the container\n",
+              "%llu deaths, %llu batches (%llu failed), %llu reads, %llu spawns, %llu definitions, %llu destroys, %llu attempts (%llu circles), %llu drains, %llu crashes of the container\n",
               n(seeds), n(t.steps), n(t.requests), n(t.values), n(t.problems), n(t.hops), n(t.launches), n(t.stops), n(t.kills),
-              n(t.deaths), n(t.commits), n(t.failed_commits), n(t.reads), n(t.spawns), n(t.destroys), n(t.drains), n(t.crashes));
+              n(t.deaths), n(t.commits), n(t.failed_commits), n(t.reads), n(t.spawns), n(t.definitions), n(t.destroys), n(t.attempts), n(t.circles), n(t.drains), n(t.crashes));
   std::printf("problems:");
   for (std::size_t kind = 0; kind < t.kinds.size(); ++kind)
     if (t.kinds[kind]) std::printf(" %s %llu", roost::core::traits_of(static_cast<roost::core::ProblemKind>(kind)).name, n(t.kinds[kind]));

@@ -42,6 +42,10 @@ void World::process_takes(Process& process, wire::ToWorker frame) {
   } else if (const auto* reserved = std::get_if<wire::Reserved>(&frame)) {
     process.reserve_open = false;
     process.leave += reserved->granted;
+  } else if (const auto* begun = std::get_if<wire::Attempting>(&frame)) {
+    attempt_begins(process, *begun);
+  } else if (const auto* ended = std::get_if<wire::Attempted>(&frame)) {
+    attempt_ends(process, *ended);
   } else if (std::holds_alternative<wire::Stop>(frame)) {
     process.stop_seen = true;
     if (process.honest || random_.percent(50)) at(some_delay(), [this, id] { if (Process* p = live(id)) die(*p, {core::ExitKind::Clean, 0, ""}); });
@@ -62,7 +66,7 @@ void World::process_acts(Process& process) {
   }
   if (!process.honest && random_.percent(10)) misbehave(process);
   if (process.computations.empty()) {
-    if (process.said_idle || !process.reads.empty() || process.reserve_open) return;
+    if (process.said_idle || !process.reads.empty() || !process.attempting.empty() || process.reserve_open) return;
     process.said_idle = true;
     process.leave = 0;
     return say(process, wire::Idle{process.received, 100000});
@@ -83,15 +87,49 @@ void World::act_on(Process& process, std::size_t computation) {
   else if (chance < 84) spawn(process);
   else if (chance < 88) say(process, wire::Log{process.computations[computation].trace, wire::LogLevel::Debug, "a line"});
   else if (chance < 89) die(process, {core::ExitKind::Signal, 11, "it was ended by SIGSEGV"});
+  else if (chance < 94) define(process);
+  else attempt(process, computation);
+}
+
+// The computation waits; the one that it waits for begins when it has a request, and does what computations do.
+void World::attempt(Process& process, std::size_t computation) {
+  ++tally_.attempts;
+  const wire::Origin waits = process.computations[computation];
+  process.computations.erase(process.computations.begin() + static_cast<std::ptrdiff_t>(computation));
+  const std::uint64_t number = process.next_attempt++;
+  process.attempting.emplace(number, waits);
+  say(process, wire::Attempt{number, waits});
+}
+
+void World::attempt_begins(Process& process, const wire::Attempting& frame) {
+  const auto waiting = process.attempting.find(frame.attempt);
+  if (waiting == process.attempting.end()) return;
+  if (frame.request == 0) {
+    process.computations.push_back(waiting->second);
+    process.attempting.erase(waiting);
+    return;
+  }
+  process.elsewhere.insert(frame.attempt);
+  process.given.insert(frame.request);
+  process.computations.push_back({frame.request, waiting->second.trace, wire::Format::Value});
+}
+
+void World::attempt_ends(Process& process, const wire::Attempted& frame) {
+  const auto waiting = process.attempting.find(frame.attempt);
+  if (waiting == process.attempting.end()) return;
+  process.computations.push_back(waiting->second);
+  process.attempting.erase(waiting);
+  process.elsewhere.erase(frame.attempt);
 }
 
 void World::finish(Process& process, std::size_t computation) {
   const wire::Origin origin = process.computations[computation];
   process.computations.erase(process.computations.begin() + static_cast<std::ptrdiff_t>(computation));
   if (origin.request == 0) return;
-  const std::uint64_t tag = new_tag({&process, process.log->made, {}, true, false, origin.request});
+  const std::uint64_t tag = new_tag({&process, process.before(), {}, true, false, origin.request});
   if (!calm_ && random_.percent(10))
-    return say(process, wire::Answer{origin, wire::Failure{wire::FailureKind::ProgramFailed, "it failed", "", 0, 0, {}}});
+    return say(process, wire::Answer{origin, wire::Failure{wire::FailureKind::ProgramFailed, "it failed", "", 0, 0, {}, {}}});
+  if (origin.format == wire::Format::Value) return say(process, wire::Return{origin, std::to_string(tag)});
   say(process, wire::Answer{origin, std::to_string(tag)});
 }
 
@@ -118,7 +156,7 @@ void World::fork_to(Process& process, const wire::Origin& origin) {
   const bool may_contact = wire::allows(process.capabilities, wire::Capability::ContactAll) || frame.destination == process.node;
   if (process.honest && !may_contact) frame.destination = process.node;
   const bool allowed = frame.host == settings_.host && (may_contact || process.honest) && may_talk(process.node, frame.destination);
-  const std::uint64_t tag = new_tag({&process, process.log->made, frame.destination, allowed, false, frame.origin.request});
+  const std::uint64_t tag = new_tag({&process, process.before(), frame.destination, allowed, false, frame.origin.request});
   frame.computation = std::to_string(tag);
   say(process, std::move(frame));
 }
@@ -129,7 +167,7 @@ void World::write(Process& process) {
   frame.token = Bytes(wire::kTokenBytes, 't');
   frame.key_hash = Bytes(8, static_cast<char>(random_.below(256)));
   frame.value = "write " + std::to_string(next_tag_++);
-  if (wire::allows(process.capabilities, wire::Capability::State)) durable_.will_write(frame.value, process.log);
+  if (wire::allows(process.capabilities, wire::Capability::State)) durable_.will_write(frame.value, process.log, process.code);
   say(process, std::move(frame));
 }
 
@@ -137,14 +175,14 @@ void World::read_state(Process& process) {
   if (process.honest && !wire::allows(process.capabilities, wire::Capability::State)) return;
   if (wire::allows(process.capabilities, wire::Capability::Http) && random_.percent(30)) {
     const std::uint64_t read = process.next_read++;
-    process.reads.emplace(read, process.log->made);
+    process.reads.emplace(read, process.before());
     return say(process, wire::Fetch{read, std::to_string(read)});
   }
   wire::Read frame;
   frame.read = process.next_read++;
   frame.token = Bytes(wire::kTokenBytes, 't');
   frame.key_hash = "k";
-  process.reads.emplace(frame.read, process.log->made);
+  process.reads.emplace(frame.read, process.before());
   say(process, std::move(frame));
 }
 
@@ -160,7 +198,7 @@ void World::spawn(Process& process) {
   wire::Spawn frame;
   frame.child = some_key();
   frame.seed = Bytes(32, 's');
-  durable_.will_write(std::string(frame.child.view()), process.log);
+  durable_.will_write(std::string(frame.child.view()), process.log, process.code);
   core::NodeRecord record = known_.at(process.node);   // a child has its parent's access and capabilities, no budget
   record.key = frame.child;
   record.parent = process.node;
@@ -168,6 +206,17 @@ void World::spawn(Process& process) {
   known_.emplace(frame.child, std::move(record));
   process.children.push_back(frame.child);
   say(process, std::move(frame));
+}
+
+// As a worker does, it looks for the definition and for room first; but both may have changed when the container hears of it.
+void World::define(Process& process) {
+  const std::uint64_t definition = random_.between(1, kDefinitions);
+  const bool there = code_->holds(hash_of(definition));
+  if (!there && random_.percent(70) && code_->bytes_used() + bytes_of(definition).size() > code_->bytes_max()) return;
+  process.code.insert(definition);
+  if (there && random_.percent(90)) return;
+  ++tally_.definitions;
+  say(process, wire::Define{hash_of(definition), bytes_of(definition)});
 }
 
 // One that this process was never given, so that it must not speak for it.
@@ -178,11 +227,11 @@ std::uint64_t World::foreign_request(const Process& process) {
 
 // Each of these must end the process and nothing else.
 void World::misbehave(Process& process) {
-  switch (random_.below(9)) {
+  switch (random_.below(11)) {
     case 0: return say(process, wire::Ready{});
     case 1: {
       const std::uint64_t request = foreign_request(process);
-      const std::uint64_t tag = new_tag({&process, process.log->made, {}, true, false, request});
+      const std::uint64_t tag = new_tag({&process, process.before(), {}, true, false, request});
       return say(process, wire::Answer{{request, 1, wire::Format::Text}, std::to_string(tag)});
     }
     case 2:
@@ -193,11 +242,13 @@ void World::misbehave(Process& process) {
     case 5: return say(process, wire::Reserve{0});
     case 6: {
       const std::uint64_t request = foreign_request(process);
-      const std::uint64_t tag = new_tag({&process, process.log->made, process.node, true, false, request});
+      const std::uint64_t tag = new_tag({&process, process.before(), process.node, true, false, request});
       return say(process, wire::Send{{request, 1, wire::Format::Text}, settings_.host, process.node, std::to_string(tag)});
     }
     case 7: process.said_idle = true; return say(process, wire::Idle{process.received, 0});   // while it works
     case 8: process.hangs = true; return;
+    case 9: return say(process, wire::Attempt{process.next_attempt++, {foreign_request(process), 1, wire::Format::Text}});
+    case 10: return say(process, wire::Return{{foreign_request(process), 1, wire::Format::Value}, "0"});
   }
 }
 
@@ -214,6 +265,7 @@ void World::hear(core::WorkerId id) {
   process->outbox.pop_front();
   if (const auto* answered = std::get_if<wire::Answer>(&frame)) process->holds.erase(answered->origin.request);
   if (const auto* sent = std::get_if<wire::Send>(&frame)) process->holds.erase(sent->origin.request);
+  if (const auto* returned = std::get_if<wire::Return>(&frame)) process->holds.erase(returned->origin.request);
   container_->worker_frame(now_, id, std::move(frame));
 }
 
@@ -222,6 +274,7 @@ void World::die(Process& process, core::WorkerExit exit) {
   process.running = false;
   ++tally_.deaths;
   process.computations.clear();
+  process.attempting.clear();
   if (random_.percent(50)) process.outbox.resize(random_.below(process.outbox.size() + 1));   // the rest never got out
   const core::WorkerId id = process.id;
   at(some_delay(), [this, id, exit] { reap(id, exit); });

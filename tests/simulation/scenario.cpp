@@ -19,6 +19,9 @@ World::World(std::uint64_t seed, Options options)
 Tally World::run() {
   make_settings();
   make_directory();
+  code_ = std::make_unique<CodeShelf>(
+      settings_.code_bytes_max, [this](std::uint64_t definition) { return durable_.code().contains(definition); },
+      [this](const std::string& what) { broken(what); });
   start_container();
   plan_work();
   run_until_quiet();
@@ -37,6 +40,7 @@ void World::make_settings() {
   settings_.mailbox_bytes_max = random_.one_of<std::uint64_t>({400, 1u << 20});
   settings_.journal_batch_max = random_.one_of<std::uint64_t>({1, 2, 100});
   settings_.journal_bytes_max = random_.one_of<std::uint64_t>({3000, 64u << 20});
+  settings_.code_bytes_max = random_.one_of<std::uint64_t>({600, 1u << 20});
   settings_.worker_memory_bytes = 100;
   settings_.idle_timeout = random_.one_of<core::Duration>({50ms, 500ms, 3s});
   settings_.request_timeout = random_.one_of<core::Duration>({500ms, 5s});
@@ -83,7 +87,9 @@ void World::start_container() {
   ++epoch_;
   commit_under_way_ = false;
   known_ = durable_.nodes();
-  container_ = std::make_unique<core::Container>(settings_, core::Doors{*this, *this, *this, *this, *this, *this, *this, *this}, durable_.position());
+  code_->fill(durable_.code());
+  const core::Doors doors{*this, *this, *this, *this, *this, *this, *this, *this, *code_};
+  container_ = std::make_unique<core::Container>(settings_, doors, durable_.position());
   for (core::NodeRecord& record : durable_.parents_first())
     if (!container_->load(std::move(record))) broken("a directory of nodes_max nodes could not be loaded");
   for (const PublicKey& key : durable_.tombstones()) container_->load_tombstone(key);
@@ -140,7 +146,7 @@ void World::evaluate(const PublicKey& node, core::Sender sender, bool probe) {
   if (!probe && random_.percent(20)) request.wait = core::Duration{random_.below(300000000) + 2000000};
   const core::Duration wait = request.wait ? std::min(*request.wait, settings_.request_timeout) : settings_.request_timeout;
   const bool allowed = may_talk(sender, node);
-  const std::uint64_t tag = new_tag({nullptr, 0, node, allowed, false, id});
+  const std::uint64_t tag = new_tag({nullptr, {}, node, allowed, false, id});
   request.program = std::to_string(tag);
   asked_[id] = {node, request.received + wait, allowed, false, false, probe};
   trace("request " + std::to_string(id) + " for " + short_name(node) + (allowed ? "" : ", not allowed"));

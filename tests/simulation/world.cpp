@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tests/simulation/world.h"
 
+#include <algorithm>
 #include <cstdio>
 
 namespace roost::simulation {
@@ -12,6 +13,8 @@ void Tally::add(const Tally& o) {
   kills += o.kills; deaths += o.deaths; commits += o.commits; failed_commits += o.failed_commits; crashes += o.crashes;
   for (std::size_t i = 0; i < kinds.size(); ++i) kinds[i] += o.kinds[i];
   spawns += o.spawns; destroys += o.destroys; hops += o.hops; reads += o.reads; stops += o.stops; drains += o.drains;
+  attempts += o.attempts; circles += o.circles;
+  definitions += o.definitions;
 }
 
 void World::broken(const std::string& what) const { throw Violation(what); }
@@ -57,6 +60,7 @@ void World::send(core::WorkerId worker, const wire::ToWorker& frame) {
   if (const auto* run = std::get_if<wire::Run>(&frame)) judge_delivery(*process, run->computation);
   if (const auto* eval = std::get_if<wire::Eval>(&frame)) judge_delivery(*process, eval->program);
   if (std::holds_alternative<wire::Stop>(frame)) judge_stop(*process);
+  if (const auto* attempted = std::get_if<wire::Attempted>(&frame)) judge_attempted(*process, *attempted);
   process->inbox.push_back(frame);
   at(some_delay(), [this, worker] { if (Process* p = live(worker)) process_reads(*p); });
 }
@@ -98,8 +102,8 @@ void World::commit(core::Batch batch) {
 void World::judge_question(const PublicKey& node, std::uint64_t number) {
   for (const auto& [id, process] : processes_) {
     if (process->node != node || process->reaped) continue;
-    if (const auto found = process->reads.find(number); found != process->reads.end() && process->log->durable < found->second)
-      broken("a read or a fetch was let through before the writes of its own process were committed");
+    if (const auto found = process->reads.find(number); found != process->reads.end() && !is_there(*process, found->second))
+      broken("a read or a fetch was let through before the writes and the code of its own process were committed");
   }
 }
 
@@ -191,8 +195,14 @@ void World::judge_awake_budgets(const PublicKey& woken) {
 }
 
 void World::judge_visible(const Tag& tag, const char* what) const {
-  if (tag.said_by && tag.said_by->log->durable < tag.writes_before)
-    broken(std::string(what) + " left its node before the writes that it depends on were committed");
+  if (tag.said_by && !is_there(*tag.said_by, tag.before))
+    broken(std::string(what) + " left its node before the writes and the code that it depends on were committed");
+}
+
+// The writes are durable; the code is durable, and any process can read it.
+bool World::is_there(const Process& process, const Process::Before& before) const {
+  const auto all_of = [&before](const Code& code) { return std::includes(code.begin(), code.end(), before.code.begin(), before.code.end()); };
+  return process.log->durable >= before.writes && all_of(durable_.code()) && all_of(code_->published());
 }
 
 void World::judge_delivery(Process& process, BytesView content) {
@@ -213,10 +223,24 @@ void World::judge_delivery(Process& process, BytesView content) {
   undelivered_[process.node].erase(found->first);
 }
 
+void World::judge_attempted(const Process& process, const wire::Attempted& what) {
+  if (!process.elsewhere.contains(what.attempt)) {
+    for (const wire::ToWorker& frame : process.inbox)   // it may not have read yet that it has begun
+      if (const auto* begun = std::get_if<wire::Attempting>(&frame); begun && begun->attempt == what.attempt) return;
+    if (process.honest) broken("an attempt came to something twice, or was never made");
+  }
+  if (what.failure.find("in a circle") != std::string::npos) ++tally_.circles;
+  if (!what.ok) return;
+  const auto found = tags_.find(std::stoull(what.value));
+  if (found == tags_.end()) broken("an attempt came to a value that nobody said");
+  judge_visible(found->second, "what an attempt came to");
+}
+
 void World::judge_stop(const Process& process) {
   ++tally_.stops;
   if (!process.honest) return;
-  if (!process.computations.empty() || !process.reads.empty()) broken("a node was put to sleep while it worked");
+  if (!process.computations.empty() || !process.attempting.empty() || !process.reads.empty())
+    broken("a node was put to sleep while it worked");
   for (const wire::ToWorker& frame : process.inbox)
     if (std::holds_alternative<wire::Eval>(frame) || std::holds_alternative<wire::Run>(frame))
       broken("a node was put to sleep with a message on its way to it");
@@ -253,9 +277,13 @@ void World::judge_rest() {
     broken("request " + std::to_string(asked_.begin()->first) + " was never answered (" + std::to_string(asked_.size()) + " such)");
   const core::Container::Counts counts = container_->counts();
   if (counts.requests != 0) broken("the container remembers requests that were answered");
+  for (const auto& [id, process] : processes_)
+    if (process->running && process->honest && !process->attempting.empty()) broken("an attempt never came to anything");
   if (counts.awake != 0) broken("processes are left when nothing happens any more");
   if (counts.nodes != durable_.nodes().size())
     broken("the container counts " + std::to_string(counts.nodes) + " nodes, the directory has " + std::to_string(durable_.nodes().size()));
+  if (code_->reserved() != 0) broken("room in the code store is reserved when nothing happens any more");
+  if (code_->published() != durable_.code()) broken("what is published is not the code that is durable");
   if (slots_.size() != counts.nodes) broken("the status map shows " + std::to_string(slots_.size()) + " nodes of " + std::to_string(counts.nodes));
 }
 

@@ -6,7 +6,8 @@
 // it checks what must hold (see judge_* in world.cpp), and throws Violation with what was broken.
 //
 // A *tag* is a number written into every computation and every value. By it the world knows, when the container lets
-// something become visible, which process said it, and how many of that process's writes came before.
+// something become visible, which process said it, how many of that process's writes came before, and which code it refers to: all
+// that its process has defined, or met in the code store.
 
 #include <array>
 #include <deque>
@@ -19,6 +20,7 @@
 #include <string>
 
 #include "backend/core/container.h"
+#include "tests/simulation/code_shelf.h"
 #include "tests/simulation/durable.h"
 #include "tests/simulation/random.h"
 
@@ -34,7 +36,7 @@ struct Options {
 
 struct Tally {   // what happened in a run, to see that runs reach what they should
   std::uint64_t steps = 0, requests = 0, values = 0, problems = 0, launches = 0, kills = 0, deaths = 0, commits = 0,
-                failed_commits = 0, crashes = 0, spawns = 0, destroys = 0, hops = 0, reads = 0, stops = 0, drains = 0;
+                failed_commits = 0, crashes = 0, spawns = 0, destroys = 0, hops = 0, reads = 0, stops = 0, drains = 0, attempts = 0, circles = 0, definitions = 0;
   std::array<std::uint64_t, core::kProblemKinds> kinds{};   // of the problems
   void add(const Tally& other);
 };
@@ -56,12 +58,21 @@ struct Process {
   std::uint64_t leave = 0;             // reservation left
   bool reserve_open = false;
   std::vector<wire::Origin> computations;
-  std::map<std::uint64_t, std::uint64_t> reads;   // read id -> writes made before it
+  std::map<std::uint64_t, wire::Origin> attempting;   // attempt -> the computation that waits for it
+  std::set<std::uint64_t> elsewhere;                  // attempts whose computation has a request
+  std::uint64_t next_attempt = 1;
+  struct Before {   // what came before a question
+    std::uint64_t writes = 0;
+    Code code;
+  };
+  std::map<std::uint64_t, Before> reads;
   std::uint64_t next_read = 1;
   std::set<std::uint64_t> given;   // requests that were ever delivered to it
   std::set<std::uint64_t> holds;   // requests delivered to it that the container has not heard it give away
   WriteLog* log = nullptr;
+  Code code;   // that it may refer to
   std::vector<PublicKey> children;
+  [[nodiscard]] Before before() const { return {log->made, code}; }
 };
 
 class World final : core::Launcher, core::Journal, core::StateReader, core::Fetcher, core::Replies, core::StatusBoard, core::KeyVault, core::LogSink {
@@ -73,7 +84,7 @@ class World final : core::Launcher, core::Journal, core::StateReader, core::Fetc
  private:
   struct Tag {
     const Process* said_by = nullptr;
-    std::uint64_t writes_before = 0;
+    Process::Before before;
     PublicKey destination;
     bool allowed = false, delivered = false;
     std::uint64_t request = 0;
@@ -97,6 +108,7 @@ class World final : core::Launcher, core::Journal, core::StateReader, core::Fetc
   void send(core::WorkerId worker, const wire::ToWorker& frame) override;
   std::uint64_t unsent_bytes(core::WorkerId worker) const override;
   void kill(core::WorkerId worker) override;
+  bool is_held_up(core::WorkerId) const override { return false; }
   void commit(core::Batch batch) override;
   void read(core::StateRead read) override;
   void fetch(core::FetchOrder order) override;
@@ -111,7 +123,9 @@ class World final : core::Launcher, core::Journal, core::StateReader, core::Fetc
   void judge_launch(const core::LaunchOrder& order);
   void judge_awake_budgets(const PublicKey& woken);
   void judge_visible(const Tag& tag, const char* what) const;
+  bool is_there(const Process& process, const Process::Before& before) const;
   void judge_delivery(Process& process, BytesView content);
+  void judge_attempted(const Process& process, const wire::Attempted& what);
   void judge_stop(const Process& process);
   void judge_answer(const Asked& asked, std::uint64_t id, const core::Answer& answer);
   void judge_rest();
@@ -148,11 +162,15 @@ class World final : core::Launcher, core::Journal, core::StateReader, core::Fetc
   void process_acts(Process& process);
   void act_on(Process& process, std::size_t computation);
   void finish(Process& process, std::size_t computation);
+  void attempt(Process& process, std::size_t computation);
+  void attempt_begins(Process& process, const wire::Attempting& frame);
+  void attempt_ends(Process& process, const wire::Attempted& frame);
   void hop(Process& process, std::size_t computation);
   void fork_to(Process& process, const wire::Origin& origin);
   void write(Process& process);
   void read_state(Process& process);
   void spawn(Process& process);
+  void define(Process& process);
   void misbehave(Process& process);
   std::uint64_t foreign_request(const Process& process);
   void say(Process& process, wire::FromWorker frame);
@@ -170,6 +188,7 @@ class World final : core::Launcher, core::Journal, core::StateReader, core::Fetc
   core::Instant now_;
   std::uint64_t order_ = 0;
   std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
+  std::unique_ptr<CodeShelf> code_;
   std::unique_ptr<core::Container> container_;
   std::uint64_t epoch_ = 0;   // counts containers, from 1
   std::map<std::uint64_t, std::unique_ptr<Process>> processes_;

@@ -38,7 +38,7 @@ class Node:
 
 class StatusMap:
     def __init__(self, configuration):
-        name = tomllib.loads(pathlib.Path(configuration).read_text())["status_map"]
+        self.name = name = tomllib.loads(pathlib.Path(configuration).read_text())["status_map"]
         with open("/dev/shm/" + name.lstrip("/"), "rb") as file:
             self.bytes = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
         header = HEADER.unpack_from(self.bytes)

@@ -145,7 +145,7 @@ def options_of(text):
 
 
 class TestDocuments:
-    VERBS = [[], ["node"], ["node", "list"], ["node", "show"], ["node", "top"], ["eval"], ["check"], ["run"], ["repl"], ["hash"], ["completion"]]
+    VERBS = [[], ["node"], ["node", "list"], ["node", "show"], ["node", "top"], ["code"], ["code", "show"], ["code", "deps"], ["eval"], ["check"], ["run"], ["repl"], ["hash"], ["completion"]]
 
     def helps(self):
         return "\n".join(run_program(*verb, "--help").stdout for verb in self.VERBS)
@@ -161,7 +161,7 @@ class TestDocuments:
     def test_help_manual_and_document_name_the_same_commands(self):
         manual = (REPOSITORY / "ops/man/roost.1").read_text()
         document = (REPOSITORY / "docs/cli.md").read_text()
-        for verb in ("node list", "node show", "node top", "eval", "check", "run", "repl", "hash", "completion"):
+        for verb in ("node list", "node show", "node top", "code show", "code deps", "eval", "check", "run", "repl", "hash", "completion"):
             assert f".Cm {verb}" in manual and f"roost {verb}" in document
             assert run_program(*verb.split(), "--help").returncode == 0
 

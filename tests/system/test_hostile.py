@@ -41,6 +41,9 @@ ACTS = {   # program: what its caller is told, and what the detail says
     "exit-at-once": (DIED, r"status 3"),
     "crash": (DIED, r"SIGSEGV"),
     "false-answer": (DIED, r"request"),
+    "false-definition": (DIED, r"not to its name"),
+    "garbage-definition": (DIED, r"definition cannot be read"),
+    "write-code-store": (DIED, r"SIGSEGV"),
 }
 
 

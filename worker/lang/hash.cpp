@@ -43,6 +43,9 @@ HashWriter term_writer(TermTag tag) {
 class TermHasher {
  public:
   explicit TermHasher(std::span<const Hash> captured) : captured_(captured) {}
+  // The variables that point outside are bound around the term, one by one.
+  explicit TermHasher(const LiftedFunction& function)
+      : outside_(function.outside), depth_(static_cast<std::uint32_t>(function.outside.size())) {}
 
   Hash operator()(const Term& term) {
     switch (term.kind) {
@@ -68,8 +71,16 @@ class TermHasher {
   [[gnu::noinline]] Hash local(std::uint32_t index) {
     if (index < places_.size()) return hash_variable(depth_ - 1 - places_[places_.size() - 1 - index]);
     const std::size_t outside = index - places_.size();
+    if (!outside_.empty()) return hash_variable(depth_ - parameters_from_inside(outside));
     CHECK(outside < captured_.size());
     return captured_[outside];
+  }
+
+  // How many of the parameters in front are bound no further in than that variable's.
+  [[nodiscard]] std::uint32_t parameters_from_inside(std::size_t outside) const {
+    const auto place = std::lower_bound(outside_.begin(), outside_.end(), outside);
+    CHECK(place != outside_.end() && *place == outside);
+    return static_cast<std::uint32_t>(outside_.end() - place);
   }
 
   [[gnu::noinline]] Hash apply(const Term& term) {
@@ -137,6 +148,7 @@ class TermHasher {
   }
 
   std::span<const Hash> captured_;
+  std::span<const std::uint32_t> outside_;
   std::vector<std::uint32_t> places_;   // of the tree's binders, outermost first
   std::uint32_t depth_ = 0;             // of the hash's environment
 };
@@ -204,6 +216,12 @@ Hash HashWriter::finish() {
 Hash hash_term(const Term& term) { return hash_term(term, {}); }
 
 Hash hash_term(const Term& term, std::span<const Hash> captured) { return TermHasher(captured)(term); }
+
+Hash hash_lifted(const LiftedFunction& function) {
+  Hash hash = TermHasher(function)(*function.term);
+  for (std::size_t i = 0; i < function.outside.size(); ++i) hash = combine(kLambda, hash);
+  return hash;
+}
 
 Hash hash_type(const Type& type) {
   switch (type.kind) {

@@ -41,6 +41,16 @@ class HashWriter {
 [[nodiscard]] Hash hash_term(const Term& term, std::span<const Hash> captured);
 [[nodiscard]] Hash hash_type(const Type& type);
 
+// A function as it stands in a term: a Lambda, or a LetRec whose body is one of its items by pointer. `outside`: how far its variables
+// point outside it, ascending, 0 = the innermost binder around it.
+struct LiftedFunction {
+  const Term* term = nullptr;
+  std::span<const std::uint32_t> outside;
+};
+// ⟦the lifted function⟧: those variables are parameters in front of it, the one that is bound outermost first. So what is left is closed,
+// and one hash stands for the function wherever it is made.
+[[nodiscard]] Hash hash_lifted(const LiftedFunction& function);
+
 // The pieces that values are hashed with.
 [[nodiscard]] Hash hash_number(double number);            // ⟦3⟧
 [[nodiscard]] Hash hash_text(std::string_view text);      // ⟦"plum"⟧

@@ -16,7 +16,8 @@ enum class Position { Whole, Chain, Operand, Argument };
 
 class Printer {
  public:
-  explicit Printer(std::size_t bytes_max, bool as_written = false) : bytes_max_(bytes_max), as_written_(as_written) {}
+  explicit Printer(std::size_t bytes_max, bool as_written = false, const NameOf* name_of = nullptr)
+      : bytes_max_(bytes_max), as_written_(as_written), name_of_(name_of) {}
 
   void term(const Term& term, Position position);
   void type(const Type& type, Position position);
@@ -48,6 +49,7 @@ class Printer {
 
   std::size_t bytes_max_;
   const bool as_written_;   // names of the text, not their meanings
+  const NameOf* const name_of_;
   bool full_ = false;
   std::string text_;
   std::vector<std::string_view> quantified_;   // the variables of the ∀s around, innermost last
@@ -124,7 +126,11 @@ void Printer::infix(std::string_view name) {
 }
 
 [[gnu::noinline]] void Printer::nameless(std::uint32_t index) { put("v" + std::to_string(index)); }
-[[gnu::noinline]] void Printer::reference(const Hash& hash) { put("#" + base64url(view_of(hash))); }
+[[gnu::noinline]] void Printer::reference(const Hash& hash) {
+  const std::string known = name_of_ ? (*name_of_)(hash) : std::string();
+  if (known.empty()) put("#" + base64url(view_of(hash)));
+  else name(known);
+}
 
 void Printer::term(const Term& term, Position position) {
   if (full_) return;
@@ -354,6 +360,12 @@ std::string print_term(const Term& term, std::size_t bytes_max) {
 
 std::string print_source(const Term& term, std::size_t bytes_max) {
   Printer printer(bytes_max, true);
+  printer.term(term, Position::Whole);
+  return printer.take();
+}
+
+std::string print_named(const Term& term, const NameOf& name_of, std::size_t bytes_max) {
+  Printer printer(bytes_max, false, &name_of);
   printer.term(term, Position::Whole);
   return printer.take();
 }

@@ -6,6 +6,7 @@
 // variable that an expression statement of a `do` block binds (`_`), variables without names (`v0`), and builtins that a local
 // name hides. Thread: pure functions, callable from any.
 
+#include <functional>
 #include <string>
 
 #include "worker/lang/syntax.h"
@@ -16,6 +17,9 @@ namespace roost::lang {
 [[nodiscard]] std::string print_term(const Term& term, std::size_t bytes_max);
 // The same for messages about a text: definitions and builtins are called what the text calls them.
 [[nodiscard]] std::string print_source(const Term& term, std::size_t bytes_max);
+// The same as print_term(), but that definitions are called what `name_of` says; those that it gives no name stay hashes.
+using NameOf = std::function<std::string(const Hash& hash)>;
+[[nodiscard]] std::string print_named(const Term& term, const NameOf& name_of, std::size_t bytes_max);
 [[nodiscard]] std::string print_type(const Type& type, std::size_t bytes_max);
 // A name as a text writes it: `<_Number` for `Number.<`.
 [[nodiscard]] std::string spelled(std::string_view name);

@@ -118,6 +118,11 @@ Value fork(BuiltinContext& context, Value* arguments) {
   return make_step(Step::Fork, std::move(arguments[0]));
 }
 
+Value attempt(BuiltinContext& context, Value* arguments) {
+  require_kind(context, Builtin::RemoteAttempt, arguments[0], Kind::Remote, "a Remote");
+  return make_step(Step::Attempt, std::move(arguments[0]));
+}
+
 Value sleep(BuiltinContext& context, Value* arguments) {
   require_number(context, Builtin::RemoteSleep, arguments[0]);
   return make_step(Step::Sleep, std::move(arguments[0]));
@@ -158,6 +163,7 @@ FirstOrder remote_builtin(Builtin builtin) {
     case Builtin::RemoteMap: return map;
     case Builtin::RemoteAt: return at;
     case Builtin::RemoteFork: return fork;
+    case Builtin::RemoteAttempt: return attempt;
     case Builtin::RemoteSleep: return sleep;
     case Builtin::RemoteSend: return send;
     case Builtin::RemoteReceive: return receive;

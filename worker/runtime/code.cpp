@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "worker/runtime/code.h"
 
+#include "worker/lang/hash.h"
 #include "worker/runtime/object.h"
 
 namespace roost::runtime {
@@ -18,6 +19,21 @@ Program::~Program() {
 Code& Program::new_code() {
   codes_.push_back(std::make_unique<Code>(*this));
   return *codes_.back();
+}
+
+const lang::Hash& lifted_hash(const Code& code) {
+  if (!code.lifted) {
+    const lang::Hash hash = lang::hash_lifted({code.term, code.outside});
+    const_cast<Code&>(code).lifted = code.program.arena().make<lang::Hash>(hash);
+  }
+  return *code.lifted;
+}
+
+// Those of a large group are named when they are met: each hash visits the whole group.
+void Program::name_functions() {
+  constexpr std::size_t kGroupMax = 16;
+  for (const auto& code : codes_)
+    if (code->term && code->term->items.size() <= kGroupMax) (void)lifted_hash(*code);
 }
 
 void Program::keep_constants(std::vector<Object*>& objects) {

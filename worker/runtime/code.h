@@ -33,6 +33,7 @@ class Code {
   const lang::Term* term = nullptr;      // Lambda, or LetRec for a member (value.h, FunctionParts); null: a whole program, or a group
   std::string_view name;                 // of the definition or binding around it, for messages; may be empty
   const lang::Hash* definition = nullptr;
+  const lang::Hash* lifted = nullptr;    // of `term` as a definition (lang::hash_lifted), once it is known
   bool once = false;                     // made only once, by the program itself: not inside a function
   std::uint16_t arity = 0;
   std::uint16_t lazy = 0;                // of a group: how many members are not functions. Their memo cells are the slots behind the captures
@@ -51,6 +52,8 @@ class Program {
   void hold() { if (count_ < kImmortal) ++count_; }
   void let_go() { if (count_ < kImmortal && --count_ == 0) delete this; }
   void make_immortal() { count_ = kImmortal; }
+  // Makes the lifted hashes of its functions known, so that no fork has to fill them in, on pages of its own.
+  void name_functions();
   // Makes all constants immortal, and adds what became so to `objects`. Requires: an immortal program.
   void keep_constants(std::vector<Object*>& objects);
   // The end of an immortal program. Requires: nothing uses it any more, and its immortal objects are freed.
@@ -92,6 +95,9 @@ class ProgramHandle {
 [[nodiscard]] Value make_closure(const Code& code, std::span<const Value> captures);
 [[nodiscard]] Value make_group(const Code& code, std::span<const Value> captures);
 [[nodiscard]] Value make_member(Value group, std::uint16_t index);
+
+// Of the function's code; found out at the first call. Requires: a function's code.
+[[nodiscard]] const lang::Hash& lifted_hash(const Code& code);
 
 // Notes that a function is the value of a definition, if its code was made for nothing else. Requires: immortal code.
 void name_definition(const Value& value, const Program& program, const lang::Hash* hash);

@@ -14,6 +14,7 @@ namespace roost::runtime {
 enum class Op : std::uint8_t {
   Local, Take,          // push local i
   Capture,              // push slot i of the environment
+  CaptureLazy,          // the same; if it is a lazy member (value.h), push its value
   Constant,             // push constant i
   Integer,              // push the operand, a signed number
   Immediate,            // push builtin i

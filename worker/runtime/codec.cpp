@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "worker/runtime/codec.h"
 
-#include <map>
 #include <unordered_map>
 #include <vector>
 
+#include "worker/lang/codec_bytes.h"
 #include "worker/lang/hash.h"
-#include "worker/runtime/codec_bytes.h"
 #include "worker/runtime/heap_share.h"
 #include "worker/runtime/object.h"
-#include "worker/runtime/term_codec.h"
 
 namespace roost::runtime {
 namespace {
@@ -27,8 +25,7 @@ enum class Op : std::uint8_t {
   Data = 5,        // constructor's name, count; arguments →
   Blank = 6,
   If = 7,
-  Function = 8,    // code; captured values →
-  Member = 9,      // code, which; captured values →
+                   // 8 and 9 were functions with their code
   Definition = 10, // hash
   Partial = 11,    // count; function, arguments →
   Step = 12,       // step; operands →
@@ -37,6 +34,7 @@ enum class Op : std::uint8_t {
   Channel = 15,    // id
   Keep = 16,       // notes the top of the stack under the next number, and pushes nothing
   Again = 17,      // number: a value that was kept
+  Function = 18,   // hash, count; captured values → the lifted function (or lazy member) of that hash with them
 };
 
 bool is_function(const Object& object) { return object.kind == Kind::Closure || object.kind == Kind::Member; }
@@ -90,6 +88,8 @@ bool all_numbers(const Vector& vector) {
 // Two walks over the same graph: the first finds what is met more than once, the second writes.
 class Encoder {
  public:
+  explicit Encoder(FunctionNamer& functions) : functions_(functions) {}
+
   Bytes run(const Value& value) {
     out_.byte(static_cast<std::uint8_t>(kCodecVersion));
     find_shared(value);
@@ -228,31 +228,21 @@ class Encoder {
 
   void write_function(const FunctionParts& parts) {
     if (parts.definition != nullptr) {
+      functions_.will_need(*parts.definition);
       op(Op::Definition);
       return out_.hash(*parts.definition);
     }
-    const bool is_member = parts.term->kind == lang::TermKind::LetRec;
-    op(is_member ? Op::Member : Op::Function);
-    // The members of one group have a term each, but the right-hand sides are the same.
-    const void* identity = is_member ? static_cast<const void*>(parts.term->items.data()) : parts.term;
-    const auto [place, is_new] = codes_.try_emplace(identity, codes_.size() + 1);
-    out_.varint(is_new ? 0 : place->second);
-    if (is_new) encode_code(out_, *parts.term, parts.outside);
-    if (is_member) out_.varint(place_of_body(*parts.term));
+    const lang::Hash& name = functions_.name_of(parts);
+    op(Op::Function);
+    out_.hash(name);
+    out_.varint(parts.captures.size());
   }
 
-  static std::size_t place_of_body(const lang::Term& group) {
-    std::size_t at = 0;
-    while (at < group.items.size() && group.items[at] != group.right) ++at;
-    CHECK(at < group.items.size());
-    return at;
-  }
-
-  CodecWriter out_;
+  FunctionNamer& functions_;
+  lang::CodecWriter out_;
   HeapShare share_;
   std::vector<Open> open_;
   std::unordered_map<const Object*, Meeting> met_;
-  std::unordered_map<const void*, std::size_t> codes_;
   std::size_t kept_ = 0;
 };
 
@@ -269,8 +259,7 @@ bool is_host(BytesView host) {
 
 class Decoder {
  public:
-  Decoder(BytesView bytes, FunctionMaker& functions)
-      : functions_(functions), arena_(std::make_shared<lang::Arena>()), in_(bytes, *arena_) {}
+  Decoder(BytesView bytes, FunctionMaker& functions) : functions_(functions), in_(bytes, names_) {}
 
   Result<Value, CodecError> run() {
     const std::uint8_t version = in_.byte();
@@ -279,6 +268,7 @@ class Decoder {
     while (in_.left() > 0 && !in_.failed()) step();
     if (!in_.failed() && stack_.size() != 1)
       in_.fail(std::to_string(stack_.size()) + " values are left over, there has to be one");
+    if (!in_.failed()) (void)top(1);
     if (in_.failed()) return Refused{CodecError{in_.error()}};
     return std::move(stack_.back());
   }
@@ -292,10 +282,19 @@ class Decoder {
   }
 
   // The topmost values, if there are so many; else none, and an error.
-  Arguments top(std::uint64_t count) {
+  Arguments top_or_lazy(std::uint64_t count) {
     if (!in_.failed() && count <= stack_.size()) return Arguments(stack_).last(count);
     in_.fail(std::to_string(count) + " values are needed, " + std::to_string(stack_.size()) + " are there");
     return {};
+  }
+  // Lazy members may be captured, and be nothing else.
+  Arguments top(std::uint64_t count) {
+    const Arguments values = top_or_lazy(count);
+    if (has_lazy_) {
+      for (const Value& value : values)
+        if (is_lazy_member(value)) in_.fail("a part of a `let rec` that is not evaluated stands where a value has to be");
+    }
+    return values;
   }
 
   // Puts the value in the place of the topmost ones.
@@ -315,8 +314,7 @@ class Decoder {
       case Op::Data: return push_data();
       case Op::Blank: return push(Value::blank());
       case Op::If: return push(Value::if_function());
-      case Op::Function:
-      case Op::Member: return push_function(op == Op::Member);
+      case Op::Function: return push_function();
       case Op::Definition: return push_definition();
       case Op::Partial: return push_partial();
       case Op::Step:
@@ -374,43 +372,14 @@ class Decoder {
     push(*definition);
   }
 
-  // Code that is new, or that was there before; null after an error.
-  const FunctionCode* read_code() {
-    const std::uint64_t which = in_.varint(codes_.size(), "the number of a function's code");
-    if (in_.failed()) return nullptr;
-    if (which > 0) return &codes_[which - 1];
-    FunctionCode code = decode_code(in_, [&](const lang::Hash& hash) { return functions_.definition(hash) != nullptr; });
-    if (in_.failed()) return nullptr;
-    return &codes_.emplace_back(std::move(code));
-  }
-
-  void push_function(bool is_member) {
-    const FunctionCode* code = read_code();
-    if (code == nullptr) return;
-    if (code->is_group() != is_member) return in_.fail("a function is not of the kind that its code is");
-    const lang::Term* term = code->term;
-    if (is_member) {
-      term = member_of(*code, in_.varint(code->term->items.size() - 1, "the place of a function in its group"));
-      if (in_.failed()) return;
-      const lang::Term* member = term->right;
-      while (member->kind == lang::TermKind::Annotate) member = member->left;   // its signature
-      if (member->kind != lang::TermKind::Lambda) return in_.fail("a member of a group is not a function");
-    }
-    const Arguments captures = top(code->outside.size());
+  void push_function() {
+    const lang::Hash* hash = in_.hash();
+    const Arguments captures = top_or_lazy(in_.varint());
     if (in_.failed()) return;
-    Value function = functions_.make_function(arena_, *term, code->outside, captures);
-    replace(captures.size(), std::move(function));
-  }
-
-  // The `let rec` whose body is that member; made once for each.
-  const lang::Term* member_of(const FunctionCode& code, std::size_t which) {
-    const lang::Term*& member = members_[{code.term, which}];
-    if (member == nullptr) {
-      lang::Term term = *code.term;
-      term.right = code.term->items[which];
-      member = arena_->make<lang::Term>(term);
-    }
-    return member;
+    auto function = functions_.make_function(*hash, captures);
+    if (!function.ok()) return in_.fail(function.error());
+    has_lazy_ |= is_lazy_member(function.value());
+    replace(captures.size(), std::move(function).value());
   }
 
   // How many arguments a function waits for; 0 if the value is none that can be applied partially.
@@ -433,7 +402,8 @@ class Decoder {
     switch (step) {
       case Step::At: return operands[0].is(Kind::Node);
       case Step::Sleep: return operands[0].is_number();
-      case Step::Fork: return operands[0].is(Kind::Remote);
+      case Step::Fork:
+      case Step::Attempt: return operands[0].is(Kind::Remote);
       case Step::Send:
       case Step::Receive: return operands[0].is(Kind::Channel);
       case Step::ReceiveAsync: return operands[0].is(Kind::Channel) && operands[1].is_number();
@@ -488,18 +458,17 @@ class Decoder {
   }
 
   FunctionMaker& functions_;
-  std::shared_ptr<lang::Arena> arena_;
-  CodecReader in_;
+  lang::Arena names_;
+  lang::CodecReader in_;
   HeapShare share_;
+  bool has_lazy_ = false;
   std::vector<Value> stack_;
   std::vector<Value> kept_;
-  std::vector<FunctionCode> codes_;
-  std::map<std::pair<const lang::Term*, std::size_t>, const lang::Term*> members_;
 };
 
 }  // namespace
 
-Bytes encode_value(const Value& value) { return Encoder().run(value); }
+Bytes encode_value(const Value& value, FunctionNamer& functions) { return Encoder(functions).run(value); }
 
 Result<Value, CodecError> decode_value(BytesView bytes, FunctionMaker& functions) { return Decoder(bytes, functions).run(); }
 

@@ -69,9 +69,13 @@ struct Binder {
   const Code* code = nullptr;     // of the member
 };
 
+// Which captured variables may be lazy members, in the order of Code::outside.
+using LazyCaptures = std::vector<bool>;
+
 class FunctionCompiler {
  public:
-  FunctionCompiler(Unit& unit, Code& code) : unit_(unit), code_(code) {}
+  FunctionCompiler(Unit& unit, Code& code, LazyCaptures lazy_captures)
+      : unit_(unit), code_(code), lazy_captures_(std::move(lazy_captures)) {}
 
   // Siblings of the group whose environment the function has.
   void bind_siblings(std::span<const Code* const> members) {
@@ -175,11 +179,18 @@ class FunctionCompiler {
     return index < binders_.size() ? &binders_[binders_.size() - 1 - index] : nullptr;
   }
 
-  void variable(std::uint32_t index) {
+  [[nodiscard]] bool may_be_lazy(std::uint32_t index) const {
+    const Binder* binder = binder_of(index);
+    return binder ? binder->code && binder->code->arity == 0 : lazy_captures_[capture_of(index)];
+  }
+
+  // Using a variable evaluates a lazy member; capturing it does not.
+  enum class For { Use, Capture };
+  void variable(std::uint32_t index, For what = For::Use) {
+    const bool lazy = what == For::Use && may_be_lazy(index);
     pushed();
     const Binder* binder = binder_of(index);
-    if (!binder) return emit(Op::Capture, capture_of(index - static_cast<std::uint32_t>(binders_.size())));
-    const bool lazy = binder->code && binder->code->arity == 0;
+    if (!binder) return emit(lazy ? Op::CaptureLazy : Op::Capture, capture_of(index));
     switch (binder->place) {
       case Binder::Place::Slot: return emit(Op::Local, binder->slot);
       case Binder::Place::Sibling: return emit(lazy ? Op::LazySibling : Op::Sibling, binder->member);
@@ -189,7 +200,8 @@ class FunctionCompiler {
     }
   }
 
-  std::size_t capture_of(std::uint32_t outside) const {
+  std::size_t capture_of(std::uint32_t index) const {
+    const std::uint32_t outside = index - static_cast<std::uint32_t>(binders_.size());
     const auto at = std::lower_bound(code_.outside.begin(), code_.outside.end(), outside);
     if (at == code_.outside.end() || *at != outside) throw Refusal{"a variable of the code is bound nowhere"};
     return static_cast<std::size_t>(at - code_.outside.begin());
@@ -216,9 +228,14 @@ class FunctionCompiler {
     --next_slot_;
   }
 
-  void push_captures(const Outside& outside) {
+  LazyCaptures push_captures(const Outside& outside) {
     unit_.count_captures(outside.size());
-    for (const std::uint32_t index : outside) variable(index);
+    LazyCaptures lazy;
+    for (const std::uint32_t index : outside) {
+      lazy.push_back(may_be_lazy(index));
+      variable(index, For::Capture);
+    }
+    return lazy;
   }
 
   std::size_t add_function(const Code* code) {
@@ -317,6 +334,7 @@ class FunctionCompiler {
 
   Unit& unit_;
   Code& code_;
+  const LazyCaptures lazy_captures_;
   std::vector<Binder> binders_;
   std::uint32_t next_slot_ = 0;
   std::uint32_t depth_ = 0;
@@ -337,17 +355,17 @@ Literal literal_of(const Term* lambda) {
   return literal;
 }
 
-void compile_literal(Unit& unit, Code& code, const Term* lambda, std::span<const Code* const> siblings) {
+void compile_literal(Unit& unit, Code& code, const Term* lambda, std::span<const Code* const> siblings, const LazyCaptures& lazy) {
   const Literal literal = literal_of(lambda);
   code.arity = static_cast<std::uint16_t>(literal.parameters);
-  FunctionCompiler compiler(unit, code);
+  FunctionCompiler compiler(unit, code, lazy);
   compiler.bind_siblings(siblings);
   compiler.bind_parameters(literal.parameters);
   compiler.compile_body(literal.body);
 }
 
 // The group of a `let rec`. Members see each other as siblings, so their codes exist before any of them is compiled.
-Code& compile_group(Unit& unit, const Term* term, Outside outside, bool once) {
+Code& compile_group(Unit& unit, const Term* term, Outside outside, const LazyCaptures& lazy, bool once) {
   Code& group = unit.program.new_code();
   group.outside = std::move(outside);
   std::vector<Code*> members;
@@ -368,9 +386,9 @@ Code& compile_group(Unit& unit, const Term* term, Outside outside, bool once) {
   for (std::size_t i = 0; i < members.size(); ++i) {
     const Term* item = stripped(term->items[i]);
     if (item->kind == TermKind::Lambda) {
-      compile_literal(unit, *members[i], item, group.functions);
+      compile_literal(unit, *members[i], item, group.functions, lazy);
     } else {
-      FunctionCompiler compiler(unit, *members[i]);
+      FunctionCompiler compiler(unit, *members[i], lazy);
       compiler.bind_siblings(group.functions);
       compiler.compile_lazy(item, members[i]->lazy);
     }
@@ -381,13 +399,13 @@ Code& compile_group(Unit& unit, const Term* term, Outside outside, bool once) {
 void FunctionCompiler::closure(const Term* term, std::string_view name) {
   const Outside& outside = unit_.free.of(term);
   const std::uint32_t before = depth_;
-  push_captures(outside);
+  const LazyCaptures lazy = push_captures(outside);
   Code& code = unit_.program.new_code();
   code.term = term;
   code.name = name.empty() ? code_.name : name;
   code.outside = outside;
   code.once = code_.term == nullptr;
-  compile_literal(unit_, code, term, {});
+  compile_literal(unit_, code, term, {}, lazy);
   emit(Op::Closure, add_function(&code));
   depth_ = before;
   pushed();
@@ -397,8 +415,8 @@ void FunctionCompiler::let_rec(const Term* term, Tail tail) {
   if (term->items.size() > 0xffff) throw Refusal{"a let rec has more than 65535 bindings"};
   const Outside& outside = unit_.free.of(term);
   const std::uint32_t before = depth_;
-  push_captures(outside);
-  const Code& group = compile_group(unit_, term, outside, code_.term == nullptr);
+  const LazyCaptures lazy = push_captures(outside);
+  const Code& group = compile_group(unit_, term, outside, lazy, code_.term == nullptr);
   emit(Op::Group, add_function(&group));
   depth_ = before;
   pushed();
@@ -426,7 +444,7 @@ Result<const Code*, CompileError> compile(Program& program, const Term* term, co
     if (!unit.free.walk(term)) return Refused{CompileError{"the program has too many variables inside too many functions"}};
     Code& code = program.new_code();
     code.name = name;
-    FunctionCompiler compiler(unit, code);
+    FunctionCompiler compiler(unit, code, {});
     compiler.compile_body(term);
     return &code;
   } catch (const Refusal& refusal) {
@@ -439,12 +457,13 @@ Result<const Code*, CompileError> compile_function(Program& program, const Term*
   Unit unit{program, definitions, {}};
   try {
     if (!unit.free.walk(term)) return Refused{CompileError{"the function has too many variables inside too many functions"}};
+    const LazyCaptures lazy(outside.size(), true);   // where it comes from they may be
     if (term->kind == TermKind::LetRec)
-      return &compile_group(unit, term, {outside.begin(), outside.end()}, false);
+      return &compile_group(unit, term, {outside.begin(), outside.end()}, lazy, false);
     Code& code = program.new_code();
     code.term = term;
     code.outside.assign(outside.begin(), outside.end());
-    compile_literal(unit, code, term, {});
+    compile_literal(unit, code, term, {}, lazy);
     return &code;
   } catch (const Refusal& refusal) {
     return Refused{CompileError{refusal.reason}};

@@ -69,4 +69,17 @@ std::string_view Fiber::definition() const {
   return named == frames.rend() ? std::string_view() : named->code->name;
 }
 
+std::vector<std::string> Fiber::chain() const {
+  std::vector<std::string_view> names;   // those of one definition's functions stand together
+  for (auto frame = frames.rbegin(); frame != frames.rend(); ++frame)
+    if (!frame->code->name.empty() && (names.empty() || names.back() != frame->code->name)) names.push_back(frame->code->name);
+  if (names.empty()) return {};
+  names.erase(names.begin());
+  if (names.size() > wire::kFailureChainMax) {
+    names[wire::kFailureChainMax / 2] = "…";
+    names.erase(names.begin() + wire::kFailureChainMax / 2 + 1, names.end() - (wire::kFailureChainMax / 2 - 1));
+  }
+  return {names.begin(), names.end()};
+}
+
 }  // namespace roost::runtime

@@ -50,6 +50,8 @@ class Fiber {
   void shrink();
   // The name of the innermost definition or binding that runs; may be empty.
   [[nodiscard]] std::string_view definition() const;
+  // What called it, and so on: at most wire::kFailureChainMax names, in a long row `…` for those in the middle.
+  [[nodiscard]] std::vector<std::string> chain() const;
 
   [[nodiscard]] Value* bottom() const { return bottom_; }
 

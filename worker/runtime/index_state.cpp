@@ -58,9 +58,10 @@ void IndexState::remember(const Bytes& token, const Bytes& key_hash, std::option
   cache_.emplace(std::move(place), std::move(value));
 }
 
-wire::Write IndexState::insert(BuiltinContext& context, const Value& key, const Value& value, const Value& token) {
-  wire::Write write{wire::WriteKind::Insert, token_bytes(context, token), hash_key_of(context, key), encode_value(key),
-                    encode_value(value)};
+wire::Write IndexState::insert(BuiltinContext& context, const Value& key, const Value& value, const Value& token,
+                               FunctionNamer& functions) {
+  wire::Write write{wire::WriteKind::Insert, token_bytes(context, token), hash_key_of(context, key),
+                    encode_value(key, functions), encode_value(value, functions)};
   const std::size_t bytes = write.key.size() + write.value.size();
   if (bytes > kEntryBytesMax) {
     context.crash(wire::FailureKind::MemoryLimit, "an index entry of " + std::to_string(bytes) + " bytes cannot be stored; the most is " +

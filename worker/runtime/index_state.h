@@ -28,7 +28,8 @@ class IndexState {
   [[nodiscard]] static Value new_token();
 
   // Each throws Crash. `token` is the text that a program gave.
-  [[nodiscard]] wire::Write insert(BuiltinContext& context, const Value& key, const Value& value, const Value& token);
+  [[nodiscard]] wire::Write insert(BuiltinContext& context, const Value& key, const Value& value, const Value& token,
+                                   FunctionNamer& functions);
   [[nodiscard]] wire::Write remove(BuiltinContext& context, const Value& key, const Value& token);
 
   // A read is either answered from the cache, or a frame to send (with its number).

@@ -21,14 +21,15 @@ struct LoadError {
 };
 
 constexpr std::uint64_t kLibraryMemoryMax = 1u << 30;
-constexpr std::int64_t kLibraryFuelMax = 100'000'000;   // calls for one definition
+constexpr std::int64_t kDefinitionFuelMax = 100'000'000;   // calls for one definition
+constexpr std::uint64_t kWorkPerCall = 30;                 // nanoseconds: an estimate
 
 // No node is there yet.
 class NoHost final : public Host {
  public:
   Value perform(lang::Builtin builtin, Value*) override {
     throw Crash{wire::FailureKind::ProgramFailed,
-                std::string(lang::name_of(builtin)) + " has an effect; a library definition may not have one while it is loaded", {}};
+                std::string(lang::name_of(builtin)) + " has an effect; a definition may not have one while it is evaluated", {}};
   }
 };
 
@@ -58,7 +59,7 @@ Library::Library() : heap_(kLibraryMemoryMax), program_(Program::make()) { progr
 
 Library::~Library() {
   HeapScope scope(heap_);
-  for (auto& [hash, value] : values_) (void)value.release();   // not counted: only the list below frees them
+  for (auto& [hash, definition] : definitions_) (void)definition.value.release();   // not counted: only the list below frees them
   for (Object* object : objects_) std::free(object);
   Program::destroy_immortal(program_);
 }
@@ -70,9 +71,11 @@ Result<std::unique_ptr<Library>, std::string> Library::load(const std::vector<So
   try {
     for (const SourceFile& file : files) library->load_file(file);
   } catch (const LoadError& error) {
+    library->program_->keep_constants(library->objects_);   // of the definitions before it, to be freed with the library
     return Refused{error.message};
   }
   library->program_->keep_constants(library->objects_);
+  library->program_->name_functions();
   return library;
 }
 
@@ -87,6 +90,7 @@ std::optional<std::string> Library::add(const SourceFile& file) {
     return error.message;
   }
   program_->keep_constants(objects_);
+  program_->name_functions();
   return std::nullopt;
 }
 
@@ -102,7 +106,7 @@ std::vector<lang::Definition> Library::load_file(const SourceFile& file) {
   auto definitions = lang::load_library(arena_, arena_.copy(file.text), names_, types_);
   if (!definitions.ok()) throw LoadError{file.name + ": " + in_full(definitions.error())};
   for (const lang::Definition& definition : definitions.value()) {
-    if (!definition.is_new || values_.contains(definition.hash)) continue;
+    if (!definition.is_new || definitions_.contains(definition.hash)) continue;
     const auto* hash = arena_.make<lang::Hash>(definition.hash);
     define(hash, definition.name, definition.term,
            file.name + ", line " + std::to_string(definition.place.line) + ": " + std::string(definition.name));
@@ -114,33 +118,39 @@ void Library::define(const lang::Hash* hash, std::string_view name, const lang::
   const auto code = compile(*program_, term, *this, name);
   if (!code.ok()) throw LoadError{where + ": " + code.error().reason};
   try {
-    Value value = evaluate(*code.value());
+    std::uint64_t work = 0;
+    BuiltinContext context(work);
+    Value value = evaluate_definition(*code.value(), context);
     if (value.is_object()) make_immortal(value.object(), objects_);
     name_definition(value, *program_, hash);
-    values_.emplace(*hash, std::move(value));
+    definitions_.emplace(*hash, Entry{term, std::move(value)});
   } catch (const Crash& crash) {
     throw LoadError{where + ": " + crash.reason};
   }
 }
 
-Value Library::evaluate(const Code& code) {
-  std::uint64_t work = 0;
-  BuiltinContext context(work);
+Value evaluate_definition(const Code& code, BuiltinContext& context) {
   NoHost host;
   Vm vm(host, context);
   Fiber fiber;
   Vm::start(fiber, code);
-  for (std::int64_t left = kLibraryFuelMax; left > 0;) {
+  for (std::int64_t left = kDefinitionFuelMax; left > 0;) {
     std::int64_t fuel = 1'000'000;
     left -= fuel;
     if (vm.run(fiber, fuel) == Vm::Outcome::Finished) return fiber.pop();
+    context.charge(1'000'000 * kWorkPerCall);
   }
   throw Crash{wire::FailureKind::ComputeLimit, "its evaluation does not end", {}};
 }
 
 const Value* Library::value_of(const lang::Hash& hash) const {
-  const auto at = values_.find(hash);
-  return at == values_.end() ? nullptr : &at->second;
+  const auto at = definitions_.find(hash);
+  return at == definitions_.end() ? nullptr : &at->second.value;
+}
+
+const lang::Term* Library::term_of(const lang::Hash& hash) const {
+  const auto at = definitions_.find(hash);
+  return at == definitions_.end() ? nullptr : at->second.term;
 }
 
 }  // namespace roost::runtime

@@ -20,6 +20,7 @@
 #include "worker/lang/library_source.h"
 #include "worker/lang/resolve.h"
 #include "worker/lang/typecheck.h"
+#include "worker/runtime/builtin.h"
 #include "worker/runtime/code.h"
 #include "worker/runtime/object.h"
 #include "worker/wire/result.h"
@@ -46,9 +47,11 @@ class Library final : public Definitions {
   [[nodiscard]] std::optional<std::string> add(const SourceFile& file);
 
   [[nodiscard]] const Value* value_of(const lang::Hash& hash) const override;
+  // The definition's term, or null.
+  [[nodiscard]] const lang::Term* term_of(const lang::Hash& hash) const;
   [[nodiscard]] const lang::Names& names() const { return names_; }
   [[nodiscard]] const lang::DefinitionTypes& types() const { return types_; }
-  [[nodiscard]] std::size_t size() const { return values_.size(); }
+  [[nodiscard]] std::size_t size() const { return definitions_.size(); }
 
  private:
   struct HashOfHash {
@@ -57,7 +60,6 @@ class Library final : public Definitions {
 
   Library();
   std::vector<lang::Definition> load_file(const SourceFile& file);   // throws LoadError
-  Value evaluate(const Code& code);
   void define(const lang::Hash* hash, std::string_view name, const lang::Term* term, const std::string& where);
 
   Heap heap_;
@@ -66,7 +68,14 @@ class Library final : public Definitions {
   lang::Arena arena_;
   Program* program_;
   std::vector<Object*> objects_;   // immortal: freed with the library
-  std::unordered_map<lang::Hash, Value, HashOfHash> values_;
+  struct Entry {
+    const lang::Term* term;
+    Value value;
+  };
+  std::unordered_map<lang::Hash, Entry, HashOfHash> definitions_;
 };
+
+// The value of a definition's code, which may have no effect. Throws Crash, also if its evaluation does not seem to end.
+[[nodiscard]] Value evaluate_definition(const Code& code, BuiltinContext& context);
 
 }  // namespace roost::runtime

@@ -57,13 +57,16 @@ wire::Failure memory_failure(const std::string& what) {
 
 }  // namespace
 
-Machine::Machine(const Library& library, Outbox& outbox) : node_(std::make_unique<Node>(library, outbox)) {}
+Machine::Machine(const Library& library, const code::StoreView& store, Outbox& outbox)
+    : node_(std::make_unique<Node>(library, store, outbox)) {}
 Machine::~Machine() = default;
 void Machine::handle(MonotonicTime now, const wire::ToWorker& frame) { node_->handle(now, frame); }
 Machine::Next Machine::run(MonotonicTime now) { return node_->run(now); }
 
-Machine::Node::Node(const Library& library, Outbox& outbox)
-    : library_(library), outbox_(outbox), heap_(0), baseline_bytes_(process_bytes()) {
+Machine::Node::Node(const Library& library, const code::StoreView& store, Outbox& outbox)
+    : library_(library), outbox_(outbox), heap_(0),
+      universe_(library, store, context_, [this](wire::Define definition) { outbox_.send(std::move(definition)); }),
+      baseline_bytes_(process_bytes()) {
   context_.set_meter(this);
 }
 
@@ -72,6 +75,7 @@ Machine::Node::~Node() {
   computations_.clear();
   channels_.reset();
   index_.reset();
+  universe_.clear();
   here_ = Value();
   CHECK(heap_.objects() == 0);   // counting is exact: nothing is left when nobody is
 }
@@ -95,9 +99,14 @@ void Machine::Node::take(const wire::Start& frame) {
   outbox_.send(wire::Ready{});
 }
 
-void Machine::Node::take(const wire::Eval& frame) {
+void Machine::Node::begin_message() {
   ++received_;
   said_idle_ = false;
+  universe_.trim();
+}
+
+void Machine::Node::take(const wire::Eval& frame) {
+  begin_message();
   try {
     evaluate_program(frame);
   } catch (const Crash& crash) {
@@ -114,10 +123,10 @@ void Machine::Node::evaluate_program(const wire::Eval& frame) {
   const lang::Term* minimal = lang::minimise(*arena, parsed.value());
   const auto resolved = lang::resolve(*arena, minimal, library_.names());
   if (!resolved.ok()) return report(frame.origin, unbound_failure(resolved.error()));
-  const auto type = lang::infer_type(*arena, *resolved.value(), library_.types());
+  const auto type = lang::infer_type(*arena, *resolved.value(), universe_);
   if (!type.ok()) return report(frame.origin, type_failure(type.error()));
   ProgramHandle program(Program::make(arena));
-  const auto code = compile(*program, resolved.value(), library_, {});
+  const auto code = compile(*program, resolved.value(), universe_, {});
   if (!code.ok()) throw Crash{wire::FailureKind::ProgramFailed, code.error().reason, {}};
   program->settle();
   Computation& computation = begin(frame.origin, std::make_shared<Allowance>());
@@ -129,11 +138,9 @@ void Machine::Node::evaluate_program(const wire::Eval& frame) {
 }
 
 void Machine::Node::take(const wire::Run& frame) {
-  ++received_;
-  said_idle_ = false;
+  begin_message();
   try {
-    Linker linker(library_);
-    auto value = decode_value(frame.computation, linker);
+    auto value = decode_value(frame.computation, universe_);
     if (!value.ok()) throw Crash{wire::FailureKind::ProgramFailed, "the computation cannot be read: " + value.error().what, {}};
     if (!value.value().is(Kind::Remote)) throw Crash{wire::FailureKind::ProgramFailed, "what arrived is not a Remote", {}};
     Computation& computation = begin(frame.origin, std::make_shared<Allowance>());
@@ -152,10 +159,9 @@ void Machine::Node::take(const wire::ReadResult& frame) {
   Computation* computation = find(reading.mapped());
   if (!computation) return;
   try {
-    Linker linker(library_);
     const wire::Read read = std::move(*computation->reads);
     computation->reads.reset();
-    wake(computation->id, index_->answered(frame, read, linker));
+    wake(computation->id, index_->answered(frame, read, universe_));
   } catch (const Crash& crash) {
     fail(*computation, crash);
   } catch (const std::bad_alloc&) {
@@ -183,6 +189,36 @@ void Machine::Node::take(const wire::Reserved& frame) {
   if (frame.granted > 0) return spawn_waiting();
   for (const ComputationId id : std::exchange(spawning_, {}))
     if (Computation* computation = find(id)) fail(*computation, {wire::FailureKind::BudgetExhausted, frame.reason, {}});
+}
+
+// The computation of an attempt may leave.
+void Machine::Node::take(const wire::Attempting& frame) {
+  const auto attempt = attempts_.find(frame.attempt);
+  Computation* leaving = attempt == attempts_.end() ? nullptr : find(attempt->second.computation);
+  if (!leaving) return;
+  if (frame.request == 0) return fail(*leaving, {wire::FailureKind::ContainerFull, frame.reason, {}});
+  leaving->attempt = 0;
+  leaving->origin.request = frame.request;
+  leaving->phase = Computation::Phase::Perform;
+  make_ready(*leaving);
+}
+
+void Machine::Node::take(const wire::Attempted& frame) {
+  const auto attempt = attempts_.find(frame.attempt);
+  Computation* waiting = attempt == attempts_.end() ? nullptr : find(attempt->second.waiting);
+  if (!waiting) return;
+  try {
+    if (!frame.ok) return attempt_came_to(frame.attempt, make_data(lang::Builtin::EitherLeft, make_text(frame.failure)));
+    auto value = decode_value(frame.value, universe_);
+    if (!value.ok()) throw Crash{wire::FailureKind::ProgramFailed, "what an attempt came to cannot be read: " + value.error().what, {}};
+    attempt_came_to(frame.attempt, make_data(lang::Builtin::EitherRight, std::move(value).value()));
+  } catch (const Crash& crash) {
+    attempts_.erase(frame.attempt);
+    fail(*waiting, crash);
+  } catch (const std::bad_alloc&) {
+    attempts_.erase(frame.attempt);
+    fail(*waiting, {wire::FailureKind::MemoryLimit, "the process has no memory for what an attempt came to (worker_memory_bytes)", {}});
+  }
 }
 
 Machine::Next Machine::Node::run(MonotonicTime now) {

@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 
+#include "worker/code/store_view.h"
 #include "worker/wire/frames.h"
 
 namespace roost::runtime {
@@ -28,8 +29,8 @@ class Outbox {
 
 class Machine {
  public:
-  // Requires: library and outbox outlive the machine.
-  Machine(const Library& library, Outbox& outbox);
+  // Requires: library, store and outbox outlive the machine.
+  Machine(const Library& library, const code::StoreView& store, Outbox& outbox);
   ~Machine();
 
   // Takes one frame. Ready and Pong are answered here; Stop is not for the machine.

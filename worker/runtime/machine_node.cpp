@@ -11,6 +11,7 @@
 #include "worker/runtime/machine_builtin.h"
 #include "worker/runtime/render.h"
 #include "worker/wire/check.h"
+#include "worker/wire/failure_text.h"
 
 namespace roost::runtime {
 namespace {
@@ -26,34 +27,6 @@ std::uint64_t thread_cpu_ns() {
   timespec time{};
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
   return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000u + static_cast<std::uint64_t>(time.tv_nsec);
-}
-
-// ---- code from messages --------------------------------------------------------------------------------------
-
-const Code& Linker::compiled(const DecodedCode& code, const lang::Term& term, std::span<const std::uint32_t> outside) {
-  auto program = programs_.find(code.get());
-  if (program == programs_.end()) program = programs_.emplace(code.get(), ProgramHandle(Program::make(code))).first;
-  const void* key = term.kind == lang::TermKind::LetRec ? static_cast<const void*>(term.items.data()) : &term;
-  if (const auto known = codes_.find(key); known != codes_.end()) return *known->second;
-  const auto made = compile_function(*program->second, &term, outside, library_);
-  if (!made.ok()) throw Crash{wire::FailureKind::ProgramFailed, "a function cannot be compiled: " + made.error().reason, {}};
-  program->second->settle();
-  codes_.emplace(key, made.value());
-  return *made.value();
-}
-
-Value Linker::make_function(const DecodedCode& code, const lang::Term& term, std::span<const std::uint32_t> outside,
-                            std::span<const Value> captures) {
-  const Code& function = compiled(code, term, outside);
-  if (function.outside.size() != captures.size())
-    throw Crash{wire::FailureKind::ProgramFailed, "a function came with other captured values than its code has", {}};
-  if (term.kind != lang::TermKind::LetRec) return make_closure(function, captures);
-  const auto at = std::find(term.items.begin(), term.items.end(), term.right);
-  CHECK(at != term.items.end());
-  const auto member = static_cast<std::uint16_t>(at - term.items.begin());
-  if (function.functions[member]->arity == 0)
-    throw Crash{wire::FailureKind::ProgramFailed, "a member of a let rec is not a function", {}};
-  return make_member(make_group(function, captures), member);
 }
 
 // ---- computations --------------------------------------------------------------------------------------------
@@ -145,7 +118,11 @@ void Machine::Node::deliver_result(Computation& computation) {
 
 void Machine::Node::finish(Computation& computation, const Value& value) {
   const wire::Origin origin = computation.origin;
-  if (origin.request != 0) {
+  if (computation.attempt != 0) {
+    attempt_came_to(computation.attempt, make_data(lang::Builtin::EitherRight, value));
+  } else if (origin.request != 0 && origin.format == wire::Format::Value) {
+    outbox_.send(wire::Return{origin, encode_value(value, universe_)});
+  } else if (origin.request != 0) {
     auto written = origin.format == wire::Format::Json ? to_json(value) : render(value);
     if (written.ok()) outbox_.send(wire::Answer{origin, std::move(written).value()});
     else outbox_.send(wire::Answer{origin, written.error()});
@@ -154,17 +131,42 @@ void Machine::Node::finish(Computation& computation, const Value& value) {
 }
 
 void Machine::Node::fail(Computation& computation, const Crash& crash) {
-  wire::Failure failure{crash.kind, crash.reason, std::string(computation.fiber.definition()), 0, 0, crash.names};
+  Crash why = crash;
+  for (Computation* failing = &computation; failing != nullptr;) failing = give_up(*failing, why);
+}
+
+// Ends the computation, and tells whoever waits for it. If a computation of this node does, and there is no memory to tell it, that one is
+// given back with the reason: it fails next.
+Machine::Node::Computation* Machine::Node::give_up(Computation& computation, Crash& crash) {
+  wire::Failure failure{crash.kind, crash.reason, std::string(computation.fiber.definition()), 0, 0, crash.names, computation.fiber.chain()};
   const wire::Origin origin = computation.origin;
+  const auto attempt = attempts_.find(computation.attempt);
+  const ComputationId waiting = attempt == attempts_.end() ? 0 : attempt->second.waiting;
+  const std::uint64_t number = computation.attempt;
   computation.fiber.clear();
   end(computation);
-  report(origin, std::move(failure));
+  if (waiting == 0) {
+    report(origin, std::move(failure));
+    return nullptr;
+  }
+  try {
+    const std::string text = wire::failure_text(failure.reason, failure.definition, failure.chain, fingerprint_of(start_.node));
+    attempt_came_to(number, make_data(lang::Builtin::EitherLeft, make_text(text)));
+  } catch (const Crash& another) {
+    crash = another;
+    attempts_.erase(number);
+    return find(waiting);
+  }
+  return nullptr;
+}
+
+void Machine::Node::attempt_came_to(std::uint64_t attempt, Value either) {
+  if (const auto ended = attempts_.extract(attempt); !ended.empty()) wake(ended.mapped().waiting, std::move(either));
 }
 
 void Machine::Node::report(const wire::Origin& origin, wire::Failure failure) {
   if (origin.request != 0) return outbox_.send(wire::Answer{origin, std::move(failure)});
-  std::string line = "a computation failed: " + failure.reason;
-  if (!failure.definition.empty()) line += " (in " + failure.definition + ")";
+  std::string line = "a computation failed: " + wire::failure_text(failure.reason, failure.definition, failure.chain, {});
   outbox_.send(wire::Log{origin.trace, wire::LogLevel::Error, std::move(line)});
 }
 
@@ -270,7 +272,6 @@ Value Machine::Node::perform(lang::Builtin builtin, Value* arguments) {
 
 Value Machine::Node::perform_index(lang::Builtin builtin, Value* arguments) {
   require(wire::Capability::State, lang::name_of(builtin));
-  Linker linker(library_);
   switch (builtin) {
     case lang::Builtin::IndexEmpty: {
       if (!arguments[0].is(Kind::Node)) context_.wrong(builtin, "a Node", arguments[0]);
@@ -278,7 +279,7 @@ Value Machine::Node::perform_index(lang::Builtin builtin, Value* arguments) {
       return make_data(lang::Builtin::IndexConstructor, parts);
     }
     case lang::Builtin::IndexInsert:
-      outbox_.send(index_->insert(context_, arguments[0], arguments[1], arguments[2]));
+      outbox_.send(index_->insert(context_, arguments[0], arguments[1], arguments[2], universe_));
       return Value::unit();
     case lang::Builtin::IndexDelete:
       outbox_.send(index_->remove(context_, arguments[0], arguments[1]));
@@ -286,7 +287,7 @@ Value Machine::Node::perform_index(lang::Builtin builtin, Value* arguments) {
     case lang::Builtin::IndexKeys: return ask(index_->keys(context_, arguments[0]));
     case lang::Builtin::IndexFirstKey: return ask(index_->first(context_, arguments[0]));
     case lang::Builtin::IndexIncrement: return ask(index_->after(context_, arguments[0], arguments[1]));
-    case lang::Builtin::IndexLookup: return ask(index_->lookup(context_, arguments[0], arguments[1], linker));
+    case lang::Builtin::IndexLookup: return ask(index_->lookup(context_, arguments[0], arguments[1], universe_));
     default: break;
   }
   CHECK(false);

@@ -22,29 +22,14 @@
 #include "worker/runtime/index_state.h"
 #include "worker/runtime/library.h"
 #include "worker/runtime/machine.h"
+#include "worker/runtime/universe.h"
 #include "worker/runtime/vm.h"
 
 namespace roost::runtime {
 
-// Code that came in a message: functions are compiled as they are decoded. One for each message.
-class Linker final : public FunctionMaker {
- public:
-  explicit Linker(const Library& library) : library_(library) {}
-  const Value* definition(const lang::Hash& hash) override { return library_.value_of(hash); }
-  Value make_function(const DecodedCode& code, const lang::Term& term, std::span<const std::uint32_t> outside,
-                      std::span<const Value> captures) override;
-
- private:
-  const Code& compiled(const DecodedCode& code, const lang::Term& term, std::span<const std::uint32_t> outside);
-
-  const Library& library_;
-  std::unordered_map<const lang::Arena*, ProgramHandle> programs_;
-  std::unordered_map<const void*, const Code*> codes_;
-};
-
 class Machine::Node final : public Host, private BuiltinContext::Meter {
  public:
-  Node(const Library& library, Outbox& outbox);
+  Node(const Library& library, const code::StoreView& store, Outbox& outbox);
   ~Node() override;
 
   void handle(MonotonicTime now, const wire::ToWorker& frame);
@@ -70,6 +55,7 @@ class Machine::Node final : public Host, private BuiltinContext::Meter {
     };
     ComputationId id = 0;
     wire::Origin origin;
+    std::uint64_t attempt = 0;    // of this node, whose end it is; 0: none, or it has a request (wire::Attempt)
     std::shared_ptr<Allowance> allowance;
     Phase phase = Phase::Perform;
     bool is_program = false;      // its first value may be something else than a Remote
@@ -83,13 +69,21 @@ class Machine::Node final : public Host, private BuiltinContext::Meter {
     std::string waits_for;        // for the message when the limit passes
   };
 
+  // One computation waits for what another one comes to. As long as that one is here, nobody else knows of it.
+  struct Attempt {
+    ComputationId waiting = 0, computation = 0;
+  };
+
   // ---- machine.cpp
+  void begin_message();
   void take(const wire::Start& frame);
   void take(const wire::Eval& frame);
   void take(const wire::Run& frame);
   void take(const wire::ReadResult& frame);
   void take(const wire::Reserved& frame);
   void take(const wire::Fetched& frame);
+  void take(const wire::Attempting& frame);
+  void take(const wire::Attempted& frame);
   void take(const wire::Stop&) {}
   void take(const wire::Ping& frame) { outbox_.send(wire::Pong{frame.nonce}); }
   void evaluate_program(const wire::Eval& frame);
@@ -107,6 +101,8 @@ class Machine::Node final : public Host, private BuiltinContext::Meter {
   void wake(ComputationId id, Value value);
   void finish(Computation& computation, const Value& value);
   void fail(Computation& computation, const Crash& crash);
+  Computation* give_up(Computation& computation, Crash& crash);
+  void attempt_came_to(std::uint64_t attempt, Value either);
   void report(const wire::Origin& origin, wire::Failure failure);
   void end(Computation& computation);
   [[nodiscard]] Computation* find(ComputationId id);
@@ -129,6 +125,9 @@ class Machine::Node final : public Host, private BuiltinContext::Meter {
   Value at(Computation& computation, const Remote& remote);
   Value sleep(Computation& computation, double seconds);
   Value fork(Computation& computation, const Remote& remote);
+  Value attempt(Computation& computation, const Remote& remote);
+  Value ask_to_leave(Computation& computation, const Remote& remote);
+  wire::Origin origin_of_waiting(const Attempt& attempt);
   Value spawn(Computation& computation);
   Value send(Computation& computation, const Remote& remote);
   Value receive(Computation& computation, const Channel& channel);
@@ -144,12 +143,15 @@ class Machine::Node final : public Host, private BuiltinContext::Meter {
   std::uint64_t work_ = 0;
   BuiltinContext context_{work_};
   Vm vm_{*this, context_};
+  Universe universe_;
   MonotonicTime now_{};
   ComputationId next_id_ = 1;
   std::unordered_map<ComputationId, std::unique_ptr<Computation>> computations_;
   std::deque<ComputationId> ready_;
   std::deque<ComputationId> spawning_;   // wait for leave to spawn
   std::unordered_map<std::uint64_t, ComputationId> reading_;
+  std::unordered_map<std::uint64_t, Attempt> attempts_;
+  std::uint64_t next_attempt_ = 1;
   Timers timers_;
   std::unordered_map<Bytes, Timers::iterator> future_timers_;   // of pending futures
   std::unique_ptr<Channels> channels_;

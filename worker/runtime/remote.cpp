@@ -55,6 +55,7 @@ Value Machine::Node::step_result(Computation& computation, const Remote& remote)
     case Step::Spawn: return spawn(computation);
     case Step::Sleep: return sleep(computation, remote.first.as_number());
     case Step::Fork: return fork(computation, remote);
+    case Step::Attempt: return attempt(computation, remote);
     case Step::CreateChannel: return make_channel(new_channel_id(start_.node, start_.host, false));
     case Step::Send: return send(computation, remote);
     case Step::Receive: return receive(computation, *remote.first.as_channel());
@@ -71,6 +72,7 @@ Value Machine::Node::step_result(Computation& computation, const Remote& remote)
 Value Machine::Node::at(Computation& computation, const Remote& remote) {
   const runtime::Node& node = *remote.first.as_node();
   if (node.key == start_.node && node.host() == start_.host) return remote.second;
+  if (computation.attempt != 0) return ask_to_leave(computation, remote);
   send_computation(computation.origin, node.key, node.host(), make_bind(Step::Pure, remote.second, {}, remote.next));
   end(computation);
   return {};
@@ -84,7 +86,7 @@ void Machine::Node::send_computation(const wire::Origin& origin, const PublicKey
                                                        ", and sends to no other");
   }
   require(wire::Capability::ContactAll, "going to another node");
-  Bytes bytes = encode_value(remote);
+  Bytes bytes = encode_value(remote, universe_);
   if (bytes.size() > kComputationBytesMax) {
     context_.crash(wire::FailureKind::MemoryLimit, "a computation of " + std::to_string(bytes.size()) +
                                                        " bytes cannot move; the most is " + std::to_string(kComputationBytesMax));
@@ -106,6 +108,33 @@ Value Machine::Node::fork(Computation& computation, const Remote& remote) {
   forked.value = remote.first;
   make_ready(forked);
   return Value::unit();
+}
+
+// Runs the operand as a computation of its own, which spends the same allowance.
+Value Machine::Node::attempt(Computation& computation, const Remote& remote) {
+  const std::uint64_t number = next_attempt_++;
+  Computation& begun = begin({0, computation.origin.trace, wire::Format::Value}, computation.allowance);
+  begun.attempt = number;
+  begun.value = remote.first;
+  attempts_.emplace(number, Attempt{computation.id, begun.id});
+  wait(computation, {});
+  make_ready(begun);
+  return {};
+}
+
+// Before the computation of an attempt leaves it needs a request, by which what it comes to finds back. The step is performed again then.
+Value Machine::Node::ask_to_leave(Computation& computation, const Remote& remote) {
+  outbox_.send(wire::Attempt{computation.attempt, origin_of_waiting(attempts_.at(computation.attempt))});
+  computation.value = Value::share(const_cast<Remote*>(&remote));
+  wait(computation, {});
+  return {};
+}
+
+// Of the computation that waits; if nobody but this node knows of that one either, of the one that waits for it, and so on.
+wire::Origin Machine::Node::origin_of_waiting(const Attempt& attempt) {
+  const Computation* waiting = find(attempt.waiting);
+  while (waiting != nullptr && waiting->attempt != 0) waiting = find(attempts_.at(waiting->attempt).waiting);
+  return waiting != nullptr ? waiting->origin : wire::Origin{};
 }
 
 Value Machine::Node::spawn(Computation& computation) {

@@ -63,6 +63,7 @@ const char* name_of(Step step) {
     case Step::Spawn: return "Remote.spawn";
     case Step::Sleep: return "Remote.sleep";
     case Step::Fork: return "Remote.fork";
+    case Step::Attempt: return "Remote.attempt";
     case Step::CreateChannel: return "Remote.channel";
     case Step::Send: return "Remote.send";
     case Step::Receive: return "Remote.receive";

@@ -169,6 +169,7 @@ int operands_of(Step step) {
     case Step::Pure:
     case Step::Sleep:
     case Step::Fork:
+    case Step::Attempt:
     case Step::Receive:
     case Step::Fail: return 1;
     case Step::At:
@@ -206,12 +207,16 @@ Value make_channel(BytesView id) {
   return Value::adopt(channel);
 }
 
+bool is_lazy_member(const Value& value) {
+  return value.is(Kind::Member) && value.as_member()->group.as_function()->code->functions[value.object()->tag]->arity == 0;
+}
+
 FunctionParts parts_of(const Value& function) {
   const bool member = function.is(Kind::Member);
   CHECK(member || function.is(Kind::Closure));
   const Function* environment = member ? function.as_member()->group.as_function() : function.as_function();
   const Code& code = member ? *environment->code->functions[function.object()->tag] : *environment->code;
-  return {code.term, code.outside, {environment->slots(), code.outside.size()}, code.definition, code.arity};
+  return {code.term, code.outside, {environment->slots(), code.outside.size()}, code.definition, code.arity, &code};
 }
 
 Value make_closure(const Code& code, std::span<const Value> captures) {

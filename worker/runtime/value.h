@@ -168,9 +168,12 @@ struct Function : Object {   // tag: number of slots
   [[nodiscard]] const Value* slots() const { return reinterpret_cast<const Value*>(this + 1); }
 };
 
-struct Member : Object {   // one function of a group; tag: which
+// One function of a group; tag: which. In captured slots alone it may also be a *lazy* member, one that is no function: it is not evaluated
+// before it is used, and what captures it does not use it.
+struct Member : Object {
   Value group;
 };
+[[nodiscard]] bool is_lazy_member(const Value& value);
 
 struct Partial : Object {   // flags: number of arguments, fewer than the function waits for
   Value function;           // a builtin, `if`, Closure or Member; never a Partial
@@ -180,7 +183,7 @@ struct Partial : Object {   // flags: number of arguments, fewer than the functi
   [[nodiscard]] std::span<const Value> view() const { return {items(), flags}; }
 };
 
-// The step of a Remote value (8.1), with its one or two operands. The last three are extensions; ReceiveAsync's future is a
+// The step of a Remote value (8.1), with its one or two operands. The last four are extensions; ReceiveAsync's future is a
 // Receive on a channel of its own.
 enum class Step : std::uint16_t {
   At,            // node, value
@@ -194,8 +197,9 @@ enum class Step : std::uint16_t {
   ReceiveAsync,  // channel, seconds
   Fail,          // text
   ClockNow, RandomNumber,
+  Attempt,       // Remote
 };
-inline constexpr std::uint16_t kSteps = 13;
+inline constexpr std::uint16_t kSteps = 14;
 
 struct Remote : Object {   // tag: the Step; flags: 1 if it is a Bind (8.1), 0 if just the step
   Value first, second;     // operands; unset where the step has none
@@ -266,6 +270,7 @@ struct FunctionParts {
   std::span<const Value> captures;
   const lang::Hash* definition = nullptr;   // set if it is the value of that library definition: a reference will do
   int arity = 0;
+  const Code* code = nullptr;
 };
 [[nodiscard]] FunctionParts parts_of(const Value& function);   // Requires: Closure or Member
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "worker/lang/hash.h"
+#include "worker/runtime/code.h"
 #include "worker/runtime/heap_share.h"
 
 namespace roost::runtime {
@@ -37,6 +38,7 @@ std::uint8_t effect_tag(Step step) {
     case Step::Fail: return 9;           // from here on ours: 2016 had no such effects
     case Step::ClockNow: return 10;
     case Step::RandomNumber: return 11;
+    case Step::Attempt: return 12;
     case Step::At: break;                // not an effect
   }
   CHECK(step != Step::At);
@@ -62,6 +64,7 @@ Hash hash_effect(const Remote& remote, const Hash* operand) {
   const auto id = [](const Value& channel) { return HashWriter().bytes(channel.as_channel()->id()).finish(); };
   switch (remote.step()) {
     case Step::Fork:
+    case Step::Attempt:
     case Step::Pure:
     case Step::Fail: writer.hash(*operand); break;
     case Step::Send: writer.hash(id(remote.first)).hash(*operand); break;
@@ -93,6 +96,7 @@ const Value* hashed_operand(const Remote& remote) {
     case Step::At:
     case Step::Send: return &remote.second;
     case Step::Fork:
+    case Step::Attempt:
     case Step::Pure:
     case Step::Fail: return &remote.first;
     case Step::Here:
@@ -154,7 +158,7 @@ class ValueHasher {
       case Kind::Channel: return give(hash_channel(*value.as_channel()));
       case Kind::Closure:
       case Kind::Member:
-        if (const Hash* definition = parts_of(value).definition) return give(*definition);
+        if (const Hash* known = known_hash(parts_of(value))) return give(*known);
         return push(object);
       case Kind::Vector:
       case Kind::Data:
@@ -162,6 +166,12 @@ class ValueHasher {
       case Kind::Remote: return push(object);
       case Kind::Group: CHECK(false);   // never a value of its own
     }
+  }
+
+  // A definition has its name; what captures nothing is its own lifted function.
+  static const Hash* known_hash(const FunctionParts& function) {
+    if (function.definition != nullptr) return function.definition;
+    return function.captures.empty() ? function.code->lifted : nullptr;
   }
 
   void push(const Object* object) {
@@ -199,12 +209,13 @@ class ValueHasher {
     give(as_part(object, hash));
   }
 
-  // A Remote value that is a part of a value hashes as a term; only Fork holds one that is part of the description itself.
+  // A Remote value that is a part of a value hashes as a term; only Fork and Attempt hold one that is part of the description itself.
   [[nodiscard]] Hash as_part(const Object* object, const Hash& hash) const {
     if (object->kind != Kind::Remote) return hash;
     if (!pending_.empty() && pending_.back().object->kind == Kind::Remote) {
       const Pending& outer = pending_.back();
-      if (static_cast<const Remote*>(outer.object)->step() == Step::Fork && outer.next == 1) return hash;
+      const Step step = static_cast<const Remote*>(outer.object)->step();
+      if ((step == Step::Fork || step == Step::Attempt) && outer.next == 1) return hash;
     }
     return HashWriter().tag(kTermTag).tag(kRemoteTermTag).hash(hash).finish();
   }

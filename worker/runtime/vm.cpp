@@ -56,6 +56,23 @@ void slide(Value*& top, Value* from, std::size_t values) {
   top = from + values;
 }
 
+// Of an instruction that asks for the value of a lazy member: which one it is, and its group.
+std::uint32_t lazy_member(Registers& r, std::uint32_t word) {
+  switch (op_of(word)) {
+    case Op::CaptureLazy: return r.environment->slots()[operand_of(word)].object()->tag;
+    case Op::LazySibling: return operand_of(word);
+    default: return *r.next++;
+  }
+}
+Value lazy_group(Registers& r, std::uint32_t word) {
+  switch (op_of(word)) {
+    case Op::CaptureLazy: return r.environment->slots()[operand_of(word)].as_member()->group;
+    case Op::LazySibling: return Value::share(r.environment);
+    case Op::LazyTake: return std::move(r.base[operand_of(word)]);
+    default: return r.base[operand_of(word)];
+  }
+}
+
 // Ends the frame with the value on top as its result.
 void leave(Fiber& fiber, Registers& r) {
   slide(r.top, r.base - 1, 1);
@@ -149,14 +166,17 @@ Vm::Outcome Vm::run(Fiber& fiber, std::int64_t& fuel) {
         r.save(fiber);
         r.push(make_member(Value::share(r.environment), static_cast<std::uint16_t>(operand)));
         break;
+      case Op::CaptureLazy:
+        if (const Value& captured = r.environment->slots()[operand]; !is_lazy_member(captured)) {
+          r.push(captured);
+          break;
+        }
+        [[fallthrough]];
       case Op::LazyOf:
       case Op::LazyTake:
       case Op::LazySibling: {
-        const bool sibling = op_of(word) == Op::LazySibling;
-        const std::uint32_t member = sibling ? operand : *r.next++;
-        Value group = sibling                           ? Value::share(r.environment)
-                      : op_of(word) == Op::LazyTake ? std::move(r.base[operand])
-                                                    : r.base[operand];
+        const std::uint32_t member = lazy_member(r, word);
+        Value group = lazy_group(r, word);
         const Code& code = *group.as_function()->code->functions[member];
         const Value& memo = group.as_function()->slots()[code.outside.size() + code.lazy];
         if (!memo.is_unset()) {

@@ -13,9 +13,10 @@
 
 namespace roost::sandbox {
 
-inline constexpr std::uint32_t kControlVersion = 1;
+inline constexpr std::uint32_t kControlVersion = 2;
 inline constexpr int kControlFd = 3;                // the zygote's end of the pair
 inline constexpr int kBirthFd = 4;                  // of the second pair: Forked goes there
+inline constexpr int kCodeFd = kBirthFd + 1;        // the code store, for reading, if there is one; closed when it has been mapped
 inline constexpr std::size_t kReportTextMax = 4096;
 
 enum class OrderType : std::uint32_t {

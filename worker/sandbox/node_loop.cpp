@@ -79,7 +79,7 @@ class Output final : public runtime::Outbox {
 
 class NodeLoop {
  public:
-  explicit NodeLoop(const runtime::Library& library) : machine_(library, output_) {}
+  NodeLoop(const runtime::Library& library, const code::StoreView& store) : machine_(library, store, output_) {}
 
   [[noreturn]] void run() {
     Next next;
@@ -134,8 +134,8 @@ class NodeLoop {
 
 }  // namespace
 
-void run_node(const runtime::Library& library) {
-  NodeLoop loop(library);
+void run_node(const runtime::Library& library, const code::StoreView& store) {
+  NodeLoop loop(library, store);
   loop.run();
 }
 

@@ -13,6 +13,6 @@
 namespace roost::sandbox {
 
 // Requires: a fresh process with pipes as descriptors 0 and 1. Throws std::bad_alloc at the address space limit.
-[[noreturn]] void run_node(const runtime::Library& library);
+[[noreturn]] void run_node(const runtime::Library& library, const code::StoreView& store);
 
 }  // namespace roost::sandbox

@@ -32,7 +32,7 @@
 namespace roost::sandbox {
 namespace {
 
-constexpr int kSignalFd = kBirthFd + 1;
+constexpr int kSignalFd = kBirthFd + 1;   // that of the code store, which is closed by then
 constexpr rlim_t kDescriptorsMax = 16;   // the zygote has six, a child two
 constexpr long kPidEnd = 4194304;        // PID_MAX_LIMIT of 64-bit Linux
 // Beyond memory_bytes, which the runtime itself enforces: one frame coming, one going, and what the process needs around them.
@@ -126,7 +126,9 @@ class Zygote {
 };
 
 void Zygote::prepare(const std::vector<std::string>& library_files) {
-  program_.load(library_files);
+  const bool has_code_store = fcntl(kCodeFd, F_GETFD) >= 0;
+  program_.load(library_files, has_code_store ? kCodeFd : -1);
+  if (has_code_store) close(kCodeFd);
   baseline_bytes_ = address_space_bytes() - kPidEnd * sizeof(std::uint64_t);
   const bool filtered = SyscallFilter::available();
   isolation_.note(Layer::Seccomp, filtered, "the kernel lacks seccomp or SECCOMP_RET_KILL_PROCESS");

@@ -19,14 +19,16 @@ namespace roost::sandbox {
 class ChildProgram {
  public:
   virtual ~ChildProgram() = default;
-  // Once, in the zygote, while files can still be read. Throws std::exception to refuse the start.
-  virtual void load(const std::vector<std::string>& library_files) = 0;
+  // Once, in the zygote, while files can still be read. `code_store`: a descriptor of the container's code store (worker/code), for
+  // reading, which is closed afterwards; -1: there is none. Throws std::exception to refuse the start.
+  virtual void load(const std::vector<std::string>& library_files, int code_store) = 0;
   // In each child. Returns its exit status. What it throws ends the child (control.h, exit statuses).
   virtual int run() = 0;
 };
 
 // main() of a program that can be roostd's `worker`:
-//   zygote [--allow-weak-sandbox] [LIBRARY-FILE...]   started by roostd with sockets as descriptors 3 and 4
+//   zygote [--allow-weak-sandbox] [LIBRARY-FILE...]   started by roostd with sockets as descriptors 3 and 4, and the
+//                                                     code store as 5, if there is one
 //   --layers                                          prints which layers this machine gives; exit 0 if all
 //   --version
 int zygote_main(int argc, char** argv, ChildProgram& program);

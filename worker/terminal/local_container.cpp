@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "worker/wire/check.h"
+#include "worker/wire/failure_text.h"
 
 namespace roost::terminal {
 namespace {
@@ -25,7 +26,7 @@ runtime::MonotonicTime now() { return std::chrono::steady_clock::now().time_sinc
 }  // namespace
 
 struct LocalContainer::Node final : runtime::Outbox {
-  Node(LocalContainer& all, const PublicKey& its_key) : container(all), key(its_key), machine(all.library_, *this) {}
+  Node(LocalContainer& all, const PublicKey& its_key) : container(all), key(its_key), machine(all.library_, all.code_.view(), *this) {}
   void send(const wire::FromWorker& frame) override { container.frames_.emplace_back(key, frame); }
 
   LocalContainer& container;
@@ -41,7 +42,20 @@ struct LocalContainer::Deliver {
   void operator()(const wire::Ready&) const {}
   void operator()(const wire::Pong&) const {}
   void operator()(const wire::Idle&) const {}
+  // A machine says it only if there is room. What it says is its own, so nobody is to be protected from it.
+  void operator()(const wire::Define& definition) const { (void)container.code_.publish(definition); }
+  void operator()(const wire::Attempt& attempt) const {
+    const std::uint64_t request = ++container.attempt_requests_;
+    container.attempts_.emplace(request, Asker{from, attempt.attempt});
+    container.give(from, wire::Attempting{attempt.attempt, request, {}});
+  }
+  void operator()(const wire::Return& value) const { container.came_to(value.origin.request, {0, true, value.value, {}}); }
   void operator()(const wire::Answer& answer) const {
+    if (answer.origin.format == wire::Format::Value) {
+      const auto& failure = std::get<wire::Failure>(answer.outcome);
+      return container.came_to(answer.origin.request,
+                               {0, false, {}, wire::failure_text(failure.reason, failure.definition, failure.chain, fingerprint_of(from))});
+    }
     if (answer.origin.request == container.requests_) container.answered_(answer.outcome);   // not a program's that nobody waits for any more
   }
   void operator()(const wire::Log& log) const { container.say_(log.level, log.line); }
@@ -68,6 +82,13 @@ LocalContainer::LocalContainer(const runtime::Library& library, const Settings& 
 }
 
 LocalContainer::~LocalContainer() = default;
+
+void LocalContainer::came_to(std::uint64_t request, wire::Attempted what) {
+  const auto asker = attempts_.extract(request);
+  if (asker.empty()) return;   // whoever waited is gone: the program was stopped
+  what.attempt = asker.mapped().attempt;
+  give(asker.mapped().node, what);
+}
 
 LocalContainer::Node& LocalContainer::awake(const PublicKey& key) {
   std::unique_ptr<Node>& node = nodes_[key];

@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "worker/code/private_store.h"
 #include "worker/runtime/library.h"
 #include "worker/runtime/machine.h"
 
@@ -66,6 +67,7 @@ class LocalContainer {
   void take(const PublicKey& from, const wire::Write& write);
   void take(const PublicKey& from, const wire::Read& read);
   void take(const PublicKey& from, const wire::Fetch& fetch);
+  void came_to(std::uint64_t request, wire::Attempted what);
   bool take_pages();
   void stop_all();
   void wait(std::optional<runtime::MonotonicTime> until);
@@ -75,11 +77,18 @@ class LocalContainer {
   const Say say_;
   PublicKey first_;
   std::map<PublicKey, Bytes> seeds_;
+  code::PrivateStore code_;
   std::map<PublicKey, std::unique_ptr<Node>> nodes_;
   std::deque<std::pair<PublicKey, wire::FromWorker>> frames_;
   std::map<Bytes, std::map<Bytes, wire::Entry>> state_;   // node | token → entries by hash of their key
   std::function<void(const Outcome&)> answered_;
   std::uint64_t requests_ = 0;
+  struct Asker {
+    PublicKey node;
+    std::uint64_t attempt = 0;
+  };
+  std::map<std::uint64_t, Asker> attempts_;                 // by the request of their computations
+  std::uint64_t attempt_requests_ = std::uint64_t{1} << 32;   // programs have lower numbers
   std::uint64_t stops_ = 0;      // fetches of before the last one are for nobody
   std::size_t fetching_ = 0;     // since then
 

@@ -71,7 +71,7 @@ Origin origin_of(Reader& in) {
   Origin origin;
   origin.request = in.unsigned_integer();
   origin.trace = in.unsigned_integer();
-  origin.format = enum_of(in, "format", Format::Json);
+  origin.format = enum_of(in, "format", Format::Value);
   return origin;
 }
 
@@ -92,25 +92,24 @@ KeyEnvelope envelope_of(Reader& in) {
   return envelope;
 }
 
-std::vector<std::string> names_of(Reader& in) {
+std::vector<std::string> names_of(Reader& in, std::size_t most) {
   const std::uint64_t count = in.array();
-  if (count > kFailureNamesMax) {
-    in.refuse("a failure with " + std::to_string(count) + " names, at most " + std::to_string(kFailureNamesMax));
-  }
+  if (count > most) in.refuse("a failure with " + std::to_string(count) + " names, at most " + std::to_string(most));
   std::vector<std::string> names;
   for (std::uint64_t i = 0; i < count && !in.failed(); ++i) names.push_back(text_of(in));
   return names;
 }
 
 Failure failure_of(Reader& in) {
-  expect_array(in, "failure", 6);
+  expect_array(in, "failure", 7);
   Failure failure;
   failure.kind = static_cast<FailureKind>(number_below(in, "failure kind", kFailureKinds));
   failure.reason = text_of(in);
   failure.definition = text_of(in);
   failure.line = in.unsigned_integer();
   failure.column = in.unsigned_integer();
-  failure.names = names_of(in);
+  failure.names = names_of(in, kFailureNamesMax);
+  failure.chain = names_of(in, kFailureChainMax);
   return failure;
 }
 
@@ -177,6 +176,23 @@ Fetched read_fetched(Reader& in) {
   return frame;
 }
 
+Attempting read_attempting(Reader& in) {
+  Attempting frame;
+  frame.attempt = in.unsigned_integer();
+  frame.request = in.unsigned_integer();
+  frame.reason = text_of(in);
+  return frame;
+}
+
+Attempted read_attempted(Reader& in) {
+  Attempted frame;
+  frame.attempt = in.unsigned_integer();
+  frame.ok = in.boolean();
+  frame.value = any_bytes(in);
+  frame.failure = text_of(in);
+  return frame;
+}
+
 // ---- worker to container
 
 Ready read_ready(Reader& in) { return Ready{version_of(in)}; }
@@ -195,6 +211,7 @@ Answer read_answer(Reader& in) {
     frame.outcome = failure_of(in);
   } else {
     frame.outcome = text_of(in);
+    if (frame.origin.format == Format::Value) in.refuse("a text for whom a value is to go to");
   }
   return frame;
 }
@@ -262,6 +279,30 @@ Fetch read_fetch(Reader& in) {
   return frame;
 }
 
+Define read_define(Reader& in) {
+  Define frame;
+  const Bytes hash = bytes_of(in, "hash", frame.hash.size());
+  std::copy(hash.begin(), hash.end(), frame.hash.begin());
+  frame.definition = bytes_of(in, "definition", 1, kDefinitionBytesMax);
+  return frame;
+}
+
+Attempt read_attempt(Reader& in) {
+  Attempt frame;
+  frame.attempt = in.unsigned_integer();
+  if (frame.attempt == 0) in.refuse("an attempt without a number");
+  frame.waits = origin_of(in);
+  return frame;
+}
+
+Return read_return(Reader& in) {
+  Return frame;
+  frame.origin = origin_of(in);
+  if (frame.origin.request == 0 || frame.origin.format != Format::Value) in.refuse("a value for nobody that attempts");
+  frame.value = any_bytes(in);
+  return frame;
+}
+
 // ---- whole frames
 
 template <typename Variant>
@@ -281,6 +322,8 @@ const FrameReader<ToWorker> kToWorker[] = {
     {"Stop", 1, [](Reader&) -> ToWorker { return Stop{}; }},
     {"Ping", 2, [](Reader& in) -> ToWorker { return read_ping(in); }},
     {"Fetched", 4, [](Reader& in) -> ToWorker { return read_fetched(in); }},
+    {"Attempting", 4, [](Reader& in) -> ToWorker { return read_attempting(in); }},
+    {"Attempted", 5, [](Reader& in) -> ToWorker { return read_attempted(in); }},
 };
 const FrameReader<FromWorker> kFromWorker[] = {
     {"Ready", 2, [](Reader& in) -> FromWorker { return read_ready(in); }},
@@ -294,6 +337,9 @@ const FrameReader<FromWorker> kFromWorker[] = {
     {"Spawn", 5, [](Reader& in) -> FromWorker { return read_spawn(in); }},
     {"Pong", 2, [](Reader& in) -> FromWorker { return read_pong(in); }},
     {"Fetch", 3, [](Reader& in) -> FromWorker { return read_fetch(in); }},
+    {"Define", 3, [](Reader& in) -> FromWorker { return read_define(in); }},
+    {"Attempt", 3, [](Reader& in) -> FromWorker { return read_attempt(in); }},
+    {"Return", 3, [](Reader& in) -> FromWorker { return read_return(in); }},
 };
 static_assert(std::size(kToWorker) == std::variant_size_v<ToWorker>);
 static_assert(std::size(kFromWorker) == std::variant_size_v<FromWorker>);

@@ -43,7 +43,7 @@ void write(Writer& out, const KeyEnvelope& envelope) {
 }
 
 void write(Writer& out, const Failure& failure) {
-  out.array(6);
+  out.array(7);
   out.unsigned_integer(number_of(failure.kind));
   out.text(failure.reason);
   out.text(failure.definition);
@@ -52,6 +52,9 @@ void write(Writer& out, const Failure& failure) {
   const std::size_t names = std::min(failure.names.size(), kFailureNamesMax);
   out.array(names);
   for (std::size_t i = 0; i < names; ++i) out.text(failure.names[i]);
+  const std::size_t chain = std::min(failure.chain.size(), kFailureChainMax);
+  out.array(chain);
+  for (std::size_t i = 0; i < chain; ++i) out.text(failure.chain[i]);
 }
 
 // ---- container to worker
@@ -107,6 +110,21 @@ void write_fields(Writer& out, const Fetched& frame) {
   out.unsigned_integer(frame.read);
   out.boolean(frame.ok);
   out.text(frame.text);
+}
+
+void write_fields(Writer& out, const Attempting& frame) {
+  open(out, 8, 3);
+  out.unsigned_integer(frame.attempt);
+  out.unsigned_integer(frame.request);
+  out.text(frame.reason);
+}
+
+void write_fields(Writer& out, const Attempted& frame) {
+  open(out, 9, 4);
+  out.unsigned_integer(frame.attempt);
+  out.boolean(frame.ok);
+  out.bytes(frame.value);
+  out.text(frame.failure);
 }
 
 // ---- worker to container
@@ -186,6 +204,24 @@ void write_fields(Writer& out, const Fetch& frame) {
   open(out, 10, 2);
   out.unsigned_integer(frame.read);
   out.text(frame.url);
+}
+
+void write_fields(Writer& out, const Define& frame) {
+  open(out, 11, 2);
+  out.bytes(view_of(frame.hash));
+  out.bytes(frame.definition);
+}
+
+void write_fields(Writer& out, const Attempt& frame) {
+  open(out, 12, 2);
+  out.unsigned_integer(frame.attempt);
+  write(out, frame.waits);
+}
+
+void write_fields(Writer& out, const Return& frame) {
+  open(out, 13, 2);
+  write(out, frame.origin);
+  out.bytes(frame.value);
 }
 
 // ---- whole frames

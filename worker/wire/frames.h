@@ -21,13 +21,19 @@
 
 namespace roost::wire {
 
-inline constexpr std::uint64_t kProtocolVersion = 1;
+inline constexpr std::uint64_t kProtocolVersion = 2;
 inline constexpr std::size_t kFrameBytesMax = 16u << 20;   // the CBOR part
 inline constexpr std::size_t kTokenBytes = 64;             // an index's random token
+inline constexpr std::size_t kDefinitionBytesMax = 4u << 20;   // of one definition, encoded (worker/lang/definition_codec.h)
+inline constexpr std::size_t kFailureChainMax = 32;
 inline constexpr std::size_t kFailureNamesMax = 65536;     // names of one failure; the encoder leaves out the rest
 
-// How the value that answers a request is to be written.
-enum class Format : std::uint8_t { Text = 0, Json = 1 };
+// The content hash that names a definition: SHA3-512, in the scheme of worker/lang/hash.h.
+using DefinitionHash = FixedBytes<64>;
+
+// How the value that answers a request is to be written. Value: not at all, it goes to the computation of another node that attempts this
+// one (Attempt); a request from outside never has that.
+enum class Format : std::uint8_t { Text = 0, Json = 1, Value = 2 };
 
 // Where a computation came from. It travels with the computation over every hop.
 struct Origin {
@@ -57,8 +63,9 @@ enum class FailureKind : std::uint8_t {
   CapabilityDenied = 8,  // the sandbox does not allow an effect; names = the capability
   BudgetExhausted = 9,   // a spawn was refused; reason names the limit
   Unreachable = 10,      // a hop to a node that this container does not host
+  ContainerFull = 11,    // the container has no room for what the node would leave there; reason names the limit
 };
-inline constexpr std::uint64_t kFailureKinds = 11;
+inline constexpr std::uint64_t kFailureKinds = 12;
 
 struct Failure {
   FailureKind kind = FailureKind::ProgramFailed;
@@ -67,6 +74,7 @@ struct Failure {
   std::uint64_t line = 0;    // 1-based; 0: no place
   std::uint64_t column = 0;  // 1-based, in code points
   std::vector<std::string> names;
+  std::vector<std::string> chain{};   // the definitions that led there, each called by the next; at most kFailureChainMax
   bool operator==(const Failure&) const = default;
 };
 
@@ -117,6 +125,19 @@ struct Fetched {  // answers a Fetch
   std::string text;    // the body
   bool operator==(const Fetched&) const = default;
 };
+struct Attempting {  // answers an Attempt
+  std::uint64_t attempt = 0;
+  std::uint64_t request = 0;   // the computation's from now on, which the process now has; 0: refused
+  std::string reason;          // why
+  bool operator==(const Attempting&) const = default;
+};
+struct Attempted {  // what an attempt came to, wherever it ended: once for each that was not refused
+  std::uint64_t attempt = 0;
+  bool ok = true;
+  Bytes value;           // if ok; in the runtime's own form
+  std::string failure;   // else: where, in what, and why, as a sentence
+  bool operator==(const Attempted&) const = default;
+};
 struct Stop {  // finish nothing, exit 0: only sent to an idle node, or when the container drains
   bool operator==(const Stop&) const = default;
 };
@@ -125,7 +146,7 @@ struct Ping {
   bool operator==(const Ping&) const = default;
 };
 
-using ToWorker = std::variant<Start, Eval, Run, ReadResult, Reserved, Stop, Ping, Fetched>;   // types 0..7
+using ToWorker = std::variant<Start, Eval, Run, ReadResult, Reserved, Stop, Ping, Fetched, Attempting, Attempted>;   // types 0..9
 
 // ---- worker to container -------------------------------------------------------------------------------------
 
@@ -213,7 +234,29 @@ struct Pong {
   bool operator==(const Pong&) const = default;
 };
 
-using FromWorker = std::variant<Ready, Idle, Answer, Send, Log, Write, Read, Reserve, Spawn, Pong, Fetch>;   // types 0..10
+// A definition that the code store lacks, and that something which leaves the node refers to. It is not answered: what is sent after
+// it waits until it is committed; then every worker can read it. Those it refers to itself were defined before it.
+struct Define {
+  DefinitionHash hash{};
+  Bytes definition;   // 1 to kDefinitionBytesMax bytes, which hash to `hash`
+  bool operator==(const Define&) const = default;
+};
+
+// A computation of this node waits for what another one comes to, and that one is about to leave the node: it needs a request of its own,
+// by which its value or failure finds back. Answered by one Attempting, then by one Attempted.
+struct Attempt {
+  std::uint64_t attempt = 0;   // chosen by the worker, not 0, used once
+  Origin waits;                // of the computation that waits
+  bool operator==(const Attempt&) const = default;
+};
+struct Return {  // the computation of an attempt ended here with a value; origin.format is Value. One that fails is an Answer
+  Origin origin;
+  Bytes value;
+  bool operator==(const Return&) const = default;
+};
+
+// Types 0 to 13.
+using FromWorker = std::variant<Ready, Idle, Answer, Send, Log, Write, Read, Reserve, Spawn, Pong, Fetch, Define, Attempt, Return>;
 
 // ---- encoding ------------------------------------------------------------------------------------------------
 

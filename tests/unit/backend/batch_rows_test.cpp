@@ -48,6 +48,7 @@ TEST(BatchRows, TheSameKeyOfAnotherNodeIsAnotherKey) {
 TEST(BatchRows, OnlyInsertsAreToldFromTheRest) {
   EXPECT_TRUE(rows_of({insertion(1, "h", "a")}).only_inserts());
   EXPECT_FALSE(rows_of({insertion(1, "h", "a"), core::NodeCreation{root_numbered(2)}}).only_inserts());
+  EXPECT_FALSE(rows_of({insertion(1, "h", "a"), definition_numbered(1, "x")}).only_inserts());
   EXPECT_FALSE(rows_of({core::NodeDestruction{{key_numbered(1)}}}).only_inserts());
   EXPECT_FALSE(rows_of({deletion(1, "h")}).only_inserts());
 }

@@ -24,7 +24,7 @@ struct Sent {
 };
 
 class CoreTest : public ::testing::Test,
-                 Launcher, Journal, StateReader, Fetcher, Replies, StatusBoard, KeyVault, LogSink {
+                 Launcher, Journal, StateReader, Fetcher, Replies, StatusBoard, KeyVault, LogSink, CodeStore {
  protected:
   static PublicKey key(std::uint8_t number) {
     PublicKey made;
@@ -47,7 +47,7 @@ class CoreTest : public ::testing::Test,
   }
 
   Container& container() {
-    if (!container_) container_ = std::make_unique<Container>(settings, Doors{*this, *this, *this, *this, *this, *this, *this, *this}, BatchId{7});
+    if (!container_) container_ = std::make_unique<Container>(settings, Doors{*this, *this, *this, *this, *this, *this, *this, *this, *this}, BatchId{7});
     return *container_;
   }
   void have(NodeRecord node) { ASSERT_TRUE(container().load(std::move(node))); }
@@ -73,6 +73,14 @@ class CoreTest : public ::testing::Test,
   void idle(std::uint64_t worker, std::uint64_t received) { says(worker, wire::Idle{received, 1000}); }
   void writes(std::uint64_t worker, std::string value = "v") {
     says(worker, wire::Write{wire::WriteKind::Insert, Bytes(wire::kTokenBytes, 't'), "k", "key", std::move(value)});
+  }
+  static wire::DefinitionHash hash(std::uint8_t number) {
+    wire::DefinitionHash made;
+    made.fill(number);
+    return made;
+  }
+  void defines(std::uint64_t worker, std::uint8_t number, std::size_t size = 10) {
+    says(worker, wire::Define{hash(number), Bytes(size, static_cast<char>(number))});
   }
   void sends(std::uint64_t worker, std::uint64_t request_id, std::uint8_t to) {
     says(worker, wire::Send{origin(request_id), settings.host, key(to), "computation"});
@@ -144,11 +152,15 @@ class CoreTest : public ::testing::Test,
   std::map<std::uint32_t, NodeStatus> board;
   std::vector<std::string> events;
   std::uint64_t unsent = 0;
+  bool held_up = false;
+  std::map<wire::DefinitionHash, Bytes> code;   // published
+  std::uint64_t code_bytes = 0, code_reserved = 0;
 
  private:
   void launch(const LaunchOrder& order) override { launches.push_back(order); }
   void send(WorkerId worker, const wire::ToWorker& frame) override { sent.push_back({static_cast<std::uint64_t>(worker), frame}); }
   std::uint64_t unsent_bytes(WorkerId) const override { return unsent; }
+  bool is_held_up(WorkerId) const override { return held_up; }
   void kill(WorkerId worker) override { kills.push_back(static_cast<std::uint64_t>(worker)); }
   void commit(Batch batch) override { batches.push_back(std::move(batch)); }
   void read(StateRead read) override { state_reads.push_back(std::move(read)); }
@@ -159,6 +171,21 @@ class CoreTest : public ::testing::Test,
   void publish(const NodeStatus& status) override { board[status.slot] = status; }
   void clear(std::uint32_t slot) override { board.erase(slot); }
   Bytes seal(const PublicKey&, BytesView seed) override { return "sealed:" + Bytes(seed); }
+  bool holds(const wire::DefinitionHash& definition) const override { return code.contains(definition); }
+  bool reserve(std::uint64_t bytes) override {
+    if (bytes_used() + bytes > settings.code_bytes_max) return false;
+    code_reserved += bytes;
+    return true;
+  }
+  void publish(const wire::DefinitionHash& definition, BytesView bytes) override {
+    give_up(bytes.size());
+    if (code.emplace(definition, Bytes(bytes)).second) code_bytes += bytes.size();
+  }
+  void give_up(std::uint64_t bytes) override {
+    ASSERT_GE(code_reserved, bytes);
+    code_reserved -= bytes;
+  }
+  std::uint64_t bytes_used() const override { return code_bytes + code_reserved; }
   void log(const LogEvent& event) override { events.push_back(std::string(event.event) + ": " + event.message); }
 
   std::unique_ptr<Container> container_;

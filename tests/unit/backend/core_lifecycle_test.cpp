@@ -146,6 +146,18 @@ TEST_F(CoreLifecycle, AWorkerThatDoesNotAnswerAPingIsKilled) {
   EXPECT_EQ(kind_of(id), "worker-unresponsive");
 }
 
+TEST_F(CoreLifecycle, SilenceThatIsOursIsNotHeldAgainstAWorker) {
+  have(record(1));
+  request(1);
+  ready(1);
+  held_up = true;
+  passes(1s + 3 * settings.unresponsive_timeout);
+  EXPECT_FALSE(is_killed(1));
+  held_up = false;
+  passes(settings.unresponsive_timeout);
+  EXPECT_TRUE(is_killed(1));
+}
+
 TEST_F(CoreLifecycle, AnIdleWorkerIsNotPinged) {
   have(record(1));
   const auto worker = awake(1);

@@ -81,6 +81,38 @@ TEST_F(DirectoryTest, TombstonesAreRead) {
   EXPECT_EQ(destroyed, std::vector<PublicKey>{key_numbered(3)});
 }
 
+TEST_F(DirectoryTest, DefinitionsAreReadInTheOrderOfTheirHashes) {
+  database_.query("INSERT INTO roost.definitions (hash, definition) SELECT decode(repeat(h, 64), 'hex'), decode(h || '00', 'hex') "
+                  "FROM unnest(ARRAY['07', '00', 'ff']) h");
+  std::vector<wire::Define> definitions;
+  Directory(database_.as_roostd()).for_each_definition_page([&](const std::vector<wire::Define>& page) {
+    definitions.insert(definitions.end(), page.begin(), page.end());
+  });
+  ASSERT_EQ(definitions.size(), 3u);
+  EXPECT_EQ(definitions[0].hash, wire::DefinitionHash{});
+  EXPECT_EQ(definitions[1].hash[63], 7);
+  EXPECT_EQ(definitions[1].definition, Bytes("\7\0", 2));
+  EXPECT_EQ(definitions[2].definition, Bytes("\xff\0", 2));
+}
+
+TEST_F(DirectoryTest, APageOfDefinitionsEndsByBytes) {
+  database_.query("INSERT INTO roost.definitions (hash, definition) SELECT sha512(n::text::bytea), decode(repeat('ab', 3000000), 'hex') "
+                  "FROM generate_series(1, 10) n");
+  std::size_t all = 0;
+  Directory(database_.as_roostd()).for_each_definition_page([&](const std::vector<wire::Define>& page) {
+    EXPECT_LE(page.size(), 3u);
+    all += page.size();
+  });
+  EXPECT_EQ(all, 10u);
+}
+
+TEST_F(DirectoryTest, ManySmallDefinitionsAreReadToTheEnd) {
+  database_.query("INSERT INTO roost.definitions (hash, definition) SELECT sha512(n::text::bytea), '\\x01' FROM generate_series(1, 25000) n");
+  std::size_t all = 0;
+  Directory(database_.as_roostd()).for_each_definition_page([&](const std::vector<wire::Define>& page) { all += page.size(); });
+  EXPECT_EQ(all, 25'000u);
+}
+
 TEST_F(DirectoryTest, TheJournalsPositionIsRead) {
   database_.query("UPDATE roost.journal SET position = 41");
   EXPECT_EQ(Directory(database_.as_roostd()).journal_position(), core::BatchId{41});

@@ -126,6 +126,15 @@ TEST_F(JournalWriterTest, DestroyedNodesGoWithTheirStateAndNeverComeBack) {
   EXPECT_FALSE(commit({core::NodeCreation{root_numbered(1)}}).ok);
 }
 
+TEST_F(JournalWriterTest, DefinitionsAreStoredOnce) {
+  EXPECT_TRUE(commit({definition_numbered(1, Bytes("a\0", 2)), insertion(1, "h", "v"), definition_numbered(1, Bytes("a\0", 2))}).ok);
+  EXPECT_TRUE(commit({definition_numbered(2, "b"), definition_numbered(1, Bytes("a\0", 2))}).ok);
+  EXPECT_EQ(count("definitions"), "2");
+  EXPECT_EQ(database_.query("SELECT definition FROM roost.definitions ORDER BY hash"), bytea_text(Bytes("a\0", 2)));
+  EXPECT_EQ(count("index_entries"), "1");
+  EXPECT_EQ(position(), "3");
+}
+
 TEST_F(JournalWriterTest, ABatchThatBreaksARuleLeavesNothingBehind) {
   const core::CommitOutcome outcome = commit({insertion(1, "h", "a"), insertion(77, "h", "b")});
   EXPECT_FALSE(outcome.ok);

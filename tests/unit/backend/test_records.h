@@ -3,6 +3,7 @@
 
 // Nodes and writes for tests of the database. Everything in them has zero bytes, which a text parameter would be cut at.
 
+#include <memory>
 #include <string>
 
 #include "backend/core/doors.h"
@@ -46,6 +47,13 @@ inline core::StateWrite insertion(unsigned node, const Bytes& key_hash, const By
 }
 inline core::StateWrite deletion(unsigned node, const Bytes& key_hash) {
   return {key_numbered(node), {wire::WriteKind::Delete, kToken, key_hash, {}, {}}};
+}
+
+inline core::Definition definition_numbered(unsigned number, const Bytes& bytes) {
+  core::Definition definition;
+  definition.hash[1] = static_cast<std::uint8_t>(number);
+  definition.bytes = std::make_shared<const Bytes>(bytes);
+  return definition;
 }
 
 }  // namespace roost::directory

@@ -11,6 +11,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -105,6 +106,8 @@ class Launched : public WorkerEvents {
   Workers& workers() { return workers_; }
   EventLoop& loop() { return loop_; }
   std::vector<std::string> zygote_events;
+  std::set<wire::DefinitionHash> known;   // need no check
+  std::map<core::WorkerId, wire::Define> unchecked;
 
   void worker_started(core::Instant, core::WorkerId worker, std::int32_t pid) override {
     EXPECT_TRUE(life(worker).frames.empty()) << "a frame was told before the start";
@@ -119,6 +122,13 @@ class Launched : public WorkerEvents {
   void worker_exited(core::Instant, core::WorkerId worker, const core::WorkerExit& exit) override {
     life(worker).exits.push_back(exit);
     EXPECT_EQ(life(worker).exits.size(), 1u) << "ended twice";
+  }
+  // The test answers with workers().definition_checked().
+  bool check_definition(core::WorkerId worker, const wire::Define& definition) override {
+    EXPECT_FALSE(unchecked.contains(worker)) << "asked twice";
+    if (known.contains(definition.hash)) return true;
+    unchecked[worker] = definition;
+    return false;
   }
   void zygote_changed(core::Instant, const std::string& what) override { zygote_events.push_back(what); }
 

@@ -83,7 +83,7 @@ class Machine::Node {
   std::deque<wire::Answer> due_;
 };
 
-Machine::Machine(const Library&, Outbox& outbox) : node_(std::make_unique<Node>(outbox)) {}
+Machine::Machine(const Library&, const code::StoreView&, Outbox& outbox) : node_(std::make_unique<Node>(outbox)) {}
 Machine::~Machine() = default;
 void Machine::handle(MonotonicTime now, const wire::ToWorker& frame) { node_->handle(now, frame); }
 Machine::Next Machine::run(MonotonicTime now) { return node_->run(now); }
@@ -93,13 +93,14 @@ Machine::Next Machine::run(MonotonicTime now) { return node_->run(now); }
 namespace {
 
 class ScriptedProgram final : public roost::sandbox::ChildProgram {
-  void load(const std::vector<std::string>&) override {
+  void load(const std::vector<std::string>&, int) override {
     if (sodium_init() < 0) throw std::runtime_error("libsodium");
     char used[1];
     randombytes_buf(used, sizeof used);   // a generator with a state would now have one, and every child the same
   }
-  int run() override { roost::sandbox::run_node(library_); }
+  int run() override { roost::sandbox::run_node(library_, store_); }
   roost::runtime::Library library_;
+  roost::code::StoreView store_;
 };
 
 }  // namespace

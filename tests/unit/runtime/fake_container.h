@@ -15,8 +15,11 @@
 #include <variant>
 #include <vector>
 
+#include "worker/code/private_store.h"
+#include "worker/lang/definition_codec.h"
 #include "worker/runtime/library.h"
 #include "worker/runtime/machine.h"
+#include "worker/wire/failure_text.h"
 
 namespace roost::runtime {
 
@@ -36,7 +39,7 @@ class FakeContainer {
     std::vector<std::string> errors;   // of its forks
   };
 
-  explicit FakeContainer(const Library& library = standard_library()) : library_(library) {
+  explicit FakeContainer(const Library& library = standard_library()) : library_(&library) {
     root_.bytes.fill(1);
     defaults_.host = "localhost:8443";
     defaults_.seed = Bytes(32, '\7');
@@ -82,6 +85,13 @@ class FakeContainer {
     ADD_FAILURE() << "the nodes do not come to rest";
   }
 
+  // Every process ends; nodes, their state and the code store stay.
+  void restart(const Library& library) {
+    nodes_.clear();
+    library_ = &library;
+  }
+  void restart() { restart(*library_); }
+
   // One slice of every node.
   void step() {
     for (auto& [key, node] : nodes_) (void)node->machine->run(now_);
@@ -92,11 +102,16 @@ class FakeContainer {
   [[nodiscard]] MonotonicTime now() const { return now_; }
 
   std::uint64_t leave_granted_max = 4096;   // of one Reserve
+  std::string attempts_refused;             // if not empty, no attempt may leave
   std::string refusal;                      // if not empty, no leave is given
   std::vector<wire::Spawn> spawns;
+  std::vector<Bytes> sent;                  // computations, in order
   std::size_t reserves = 0;
+  std::vector<wire::Origin> waits;   // of attempts that left
   std::size_t idles = 0;
   std::size_t reads = 0;
+  std::size_t definitions = 0;   // that the store did not hold
+  code::PrivateStore code{16u << 20};
   std::map<std::string, std::string> pages;   // by URL; there is no other
 
  private:
@@ -115,7 +130,7 @@ class FakeContainer {
     node = std::make_unique<FakeNode>();
     node->container = this;
     node->key = key;
-    node->machine = std::make_unique<Machine>(library_, *node);
+    node->machine = std::make_unique<Machine>(*library_, code.view(), *node);
     wire::Start start = defaults_;
     start.node = key;
     node->machine->handle(now_, start);
@@ -135,8 +150,33 @@ class FakeContainer {
   // True if somebody got something to do.
   bool take(const PublicKey&, const wire::Ready&) { return false; }
   bool take(const PublicKey&, const wire::Pong&) { return false; }
+  bool take(const PublicKey&, const wire::Define& definition) {
+    EXPECT_EQ(lang::check_definition(definition.hash, definition.definition), "");
+    if (!code.view().holds(definition.hash)) ++definitions;
+    EXPECT_TRUE(code.publish(definition));
+    return false;
+  }
   bool take(const PublicKey&, const wire::Idle&) { return ++idles, false; }
-  bool take(const PublicKey&, const wire::Answer& answer) {
+  bool take(const PublicKey& from, const wire::Attempt& attempt) {
+    attempts_.emplace(++attempt_requests_, Asker{from, attempt.attempt});
+    waits.push_back(attempt.waits);
+    if (!attempts_refused.empty()) attempts_.erase(attempt_requests_);
+    give(from, attempts_refused.empty() ? wire::Attempting{attempt.attempt, attempt_requests_, {}} : wire::Attempting{attempt.attempt, 0, attempts_refused});
+    return true;
+  }
+  bool take(const PublicKey&, const wire::Return& value) { return came_to(value.origin.request, {0, true, value.value, {}}); }
+  bool came_to(std::uint64_t request, wire::Attempted what) {
+    const auto asker = attempts_.extract(request);
+    EXPECT_FALSE(asker.empty()) << "an attempt comes to something once";
+    what.attempt = asker.mapped().attempt;
+    give(asker.mapped().node, what);
+    return true;
+  }
+  bool take(const PublicKey& from, const wire::Answer& answer) {
+    if (answer.origin.format == wire::Format::Value) {
+      const auto& failure = std::get<wire::Failure>(answer.outcome);
+      return came_to(answer.origin.request, {0, false, {}, wire::failure_text(failure.reason, failure.definition, failure.chain, fingerprint_of(from))});
+    }
     Outcome& outcome = outcomes_[answer.origin.request];
     EXPECT_FALSE(outcome.answered) << "a request is answered once";
     outcome.answered = true;
@@ -150,6 +190,7 @@ class FakeContainer {
     return false;
   }
   bool take(const PublicKey& from, const wire::Send& send) {
+    sent.push_back(send.computation);
     give(send.destination, wire::Run{send.origin, from, send.computation});
     return true;
   }
@@ -190,7 +231,7 @@ class FakeContainer {
     return false;
   }
 
-  const Library& library_;
+  const Library* library_;
   wire::Start defaults_;
   PublicKey root_;
   MonotonicTime now_{std::chrono::seconds(1)};
@@ -198,6 +239,12 @@ class FakeContainer {
   std::map<PublicKey, std::unique_ptr<FakeNode>> nodes_;
   std::deque<std::pair<PublicKey, wire::FromWorker>> frames_;
   std::unordered_map<std::uint64_t, Outcome> outcomes_;
+  struct Asker {
+    PublicKey node;
+    std::uint64_t attempt = 0;
+  };
+  std::unordered_map<std::uint64_t, Asker> attempts_;   // by the request of their computations
+  std::uint64_t attempt_requests_ = 1'000'000;
   std::unordered_map<std::string, std::map<Bytes, wire::Entry>> state_;   // node | token → entries by hash
 };
 

@@ -123,7 +123,7 @@ void expect_all(const RuleFile& file, Subject subject, const std::string& name) 
 }
 
 // A library stands on the builtins alone, or, if it is "added", on the standard library too.
-Result<std::unique_ptr<const Library>, std::string> load(const RuleFile& file) {
+Result<std::unique_ptr<Library>, std::string> load(const RuleFile& file) {
   std::vector<SourceFile> files = file.said("library") == "added" ? default_library() : std::vector<SourceFile>{};
   for (const std::string& text : file.library_texts()) files.push_back({"library " + std::to_string(files.size() + 1), text});
   return Library::load(files);

@@ -108,7 +108,11 @@ TEST_F(RemoteTest, OtherContainersAreUnreachable) {
   {
     Heap heap(1u << 20);
     HeapScope scope(heap);
-    computation = encode_value(make_step(Step::At, make_node("elsewhere:1", container_.root()), Value::number(1)));
+    struct : FunctionNamer {
+      const lang::Hash& name_of(const FunctionParts& function) override { return *function.definition; }
+      void will_need(const lang::Hash&) override {}
+    } nothing;
+    computation = encode_value(make_step(Step::At, make_node("elsewhere:1", container_.root()), Value::number(1)), nothing);
   }
   container_.give(container_.root(), wire::Run{{7, 7, wire::Format::Text}, container_.root(), computation});
   container_.settle();
@@ -121,7 +125,8 @@ TEST_F(RemoteTest, FramesBeforeTheStartAreIgnored) {
     int frames = 0;
     void send(const wire::FromWorker&) override { ++frames; }
   } outbox;
-  Machine machine(standard_library(), outbox);
+  const code::StoreView store;
+  Machine machine(standard_library(), store, outbox);
   machine.handle({}, wire::Eval{{1, 1, wire::Format::Text}, "1"});
   machine.handle({}, wire::Reserved{1, {}});
   machine.handle({}, wire::ReadResult{1, true, {}});

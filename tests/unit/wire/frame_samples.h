@@ -18,7 +18,7 @@ inline PublicKey key_of_bytes(std::uint8_t byte) {
 
 inline std::map<std::string, ToWorker> to_worker_samples() {
   return {
-      {"Start", Start{1, "localhost:8443", key_of_bytes(0x11), Bytes(32, '\x22'), 3, 16777216, 10000, 600000}},
+      {"Start", Start{2, "localhost:8443", key_of_bytes(0x11), Bytes(32, '\x22'), 3, 16777216, 10000, 600000}},
       {"Eval", Eval{{7, 7, Format::Text}, "1 + 1"}},
       {"Run", Run{{0, 300, Format::Json}, key_of_bytes(0x33), Bytes("\x01\x00\x02", 3)}},
       {"ReadResult", ReadResult{5, true, {{"a", "k1", "v1"}, {"b", "k2", ""}}}},
@@ -29,14 +29,20 @@ inline std::map<std::string, ToWorker> to_worker_samples() {
       {"Ping", Ping{1000000}},
       {"Fetched", Fetched{7, true, "jam"}},
       {"Fetched, nothing", Fetched{8, false, "no such host !"}},
+      {"Attempting", Attempting{1, 500, ""}},
+      {"Attempting, refused", Attempting{1, 0, "too many"}},
+      {"Attempted", Attempted{1, true, "\x01\x06", ""}},
+      {"Attempted, a failure", Attempted{2, false, "", "out of plums"}},
   };
 }
 
 inline std::map<std::string, FromWorker> from_worker_samples() {
-  const Failure failure{FailureKind::SyntaxError, "unexpected )", "", 1, 5, {"an expression"}};
+  const Failure failure{FailureKind::SyntaxError, "unexpected )", "", 1, 5, {"an expression"}, {"main"}};
   const Bytes token(kTokenBytes, '\x44');
+  DefinitionHash hash;
+  hash.fill(0xbb);
   return {
-      {"Ready", Ready{1}},
+      {"Ready", Ready{2}},
       {"Idle", Idle{3, 262144}},
       {"Answer", Answer{{7, 7, Format::Text}, "2"}},
       {"Answer, a failure", Answer{{7, 7, Format::Json}, failure}},
@@ -50,6 +56,9 @@ inline std::map<std::string, FromWorker> from_worker_samples() {
       {"Spawn", Spawn{key_of_bytes(0x66), Bytes(32, '\x77'), {Bytes(80, '\x88'), Bytes(64, '\x99')}, Bytes(72, '\xaa')}},
       {"Pong", Pong{1000000}},
       {"Fetch", Fetch{7, "http://a.b/c"}},
+      {"Define", Define{hash, "\x01\x02"}},
+      {"Attempt", Attempt{1, {7, 7, Format::Text}}},
+      {"Return", Return{{500, 7, Format::Value}, "\x01\x06"}},
   };
 }
 

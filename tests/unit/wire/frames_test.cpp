@@ -144,7 +144,13 @@ TEST(Frames, FieldsAreHeldToTheirLimits) {
   EXPECT_NE(refusal_of(Reserve{0}).find("nothing"), std::string::npos);
   EXPECT_EQ(refusal_of(Reserve{4096}), "accepted");
   EXPECT_NE(refusal_of(Reserve{4097}).find("4097"), std::string::npos);
-  EXPECT_NE(refusal_of(Ready{2}).find("protocol version 2"), std::string::npos);
+  EXPECT_NE(refusal_of(Ready{kProtocolVersion + 1}).find("protocol version 3"), std::string::npos);
+  EXPECT_NE(refusal_of(Define{{}, ""}).find("definition has 0"), std::string::npos);
+  EXPECT_NE(refusal_of(Attempt{0, {}}).find("without a number"), std::string::npos);
+  EXPECT_NE(refusal_of(Return{{500, 7, Format::Text}, "v"}).find("nobody that attempts"), std::string::npos);
+  EXPECT_NE(refusal_of(Return{{0, 7, Format::Value}, "v"}).find("nobody that attempts"), std::string::npos);
+  EXPECT_NE(refusal_of(Answer{{500, 7, Format::Value}, "v"}).find("a value is to go to"), std::string::npos);
+  EXPECT_EQ(refusal_of(Answer{{500, 7, Format::Value}, Failure{}}), "accepted");
   EXPECT_NE(refusal_of(Log{0, LogLevel::Debug, "\xff"}).find("UTF-8"), std::string::npos);
   EXPECT_NE(refusal_of_order(ReadResult{1, true, {{"b", "", ""}, {"a", "", ""}}}).find("ascending"), std::string::npos);
   EXPECT_NE(refusal_of_order(ReadResult{1, false, {{"b", "", ""}}}).find("failed read"), std::string::npos);

@@ -15,7 +15,7 @@ namespace roost::hostile {
 
 class HostileWorker : public sandbox::ChildProgram {
  public:
-  void load(const std::vector<std::string>&) override {}
+  void load(const std::vector<std::string>&, int) override {}
   // Answers Start and Ping, and calls act() for every Eval. Ends with status 0 at Stop or the end of stdin.
   int run() override;
 

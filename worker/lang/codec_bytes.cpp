@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "worker/runtime/codec_bytes.h"
+#include "worker/lang/codec_bytes.h"
 
 #include <utf8proc.h>
 
@@ -7,7 +7,7 @@
 #include <bit>
 #include <cstring>
 
-namespace roost::runtime {
+namespace roost::lang {
 
 static_assert(std::endian::native == std::endian::little, "numbers are written as they are in memory");
 
@@ -50,7 +50,7 @@ void CodecWriter::name(std::string_view name) {
   if (is_new) string(name);
 }
 
-void CodecWriter::hash(const lang::Hash& hash) {
+void CodecWriter::hash(const Hash& hash) {
   const auto [place, is_new] = hashes_.try_emplace(std::string(view_of(hash)), hashes_.size() + 1);
   varint(is_new ? 0 : place->second);
   if (is_new) raw(view_of(hash));
@@ -130,23 +130,23 @@ std::string_view CodecReader::name() {
   return names_.emplace_back(arena_.copy(text));
 }
 
-std::optional<lang::Builtin> CodecReader::builtin() {
+std::optional<Builtin> CodecReader::builtin() {
   const std::string_view text = name();
   if (failed()) return std::nullopt;
-  const std::optional<lang::Builtin> builtin = lang::builtin_named(text);
-  if (builtin && lang::name_of(*builtin) == text) return builtin;
+  const std::optional<Builtin> known = builtin_named(text);
+  if (known && name_of(*known) == text) return known;
   fail("no builtin is called `" + std::string(text.substr(0, 80)) + "`");
   return std::nullopt;
 }
 
-const lang::Hash* CodecReader::hash() {
+const Hash* CodecReader::hash() {
   const std::uint64_t which = varint(hashes_.size(), "the number of a hash");
   if (which > 0) return hashes_[which - 1];
-  const BytesView bytes = raw(std::tuple_size_v<lang::Hash>);
+  const BytesView bytes = raw(std::tuple_size_v<Hash>);
   if (failed()) return nullptr;
-  lang::Hash* hash = arena_.make<lang::Hash>();
+  Hash* hash = arena_.make<Hash>();
   std::memcpy(hash->data(), bytes.data(), bytes.size());
   return hashes_.emplace_back(hash);
 }
 
-}  // namespace roost::runtime
+}  // namespace roost::lang

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// What the value codec and the term codec write with and read from: bytes, varints (base 128, least significant group first, at
+// What definitions and values (worker/runtime/codec.h) are written with and read from: bytes, varints (base 128, least significant group first, at
 // most ten bytes), numbers (8 bytes, little-endian IEEE), strings with their length before them; and two tables that both share: names and
 // hashes are written once and then referred to by number (0: a new one follows; n: the n-th).
 //
@@ -15,12 +15,8 @@
 #include <vector>
 
 #include "worker/lang/syntax.h"
-#include "worker/wire/frames.h"
 
-namespace roost::runtime {
-
-// What is encoded has to fit a frame, together with what is around it.
-inline constexpr std::size_t kEncodedBytesMax = wire::kFrameBytesMax - (64u << 10);
+namespace roost::lang {
 
 class CodecWriter {
  public:
@@ -31,7 +27,7 @@ class CodecWriter {
   void string(BytesView bytes);   // length, bytes
   // Requires: the name lives as long as the writer.
   void name(std::string_view name);
-  void hash(const lang::Hash& hash);
+  void hash(const Hash& hash);
 
   [[nodiscard]] std::size_t size() const { return out_.size(); }
   [[nodiscard]] Bytes take() { return std::move(out_); }
@@ -45,7 +41,7 @@ class CodecWriter {
 class CodecReader {
  public:
   // Names and hashes are kept in the arena, once each: they live on in the terms that are read.
-  CodecReader(BytesView bytes, lang::Arena& arena) : bytes_(bytes), arena_(arena) {}
+  CodecReader(BytesView bytes, Arena& arena) : bytes_(bytes), arena_(arena) {}
 
   [[nodiscard]] std::uint8_t byte();
   // The next byte, which stays. Requires: left() > 0.
@@ -58,24 +54,24 @@ class CodecReader {
   [[nodiscard]] BytesView string();
   [[nodiscard]] std::string_view utf8(std::string_view what);   // a string that is UTF-8
   [[nodiscard]] std::string_view name();                        // likewise, in the arena
-  [[nodiscard]] std::optional<lang::Builtin> builtin();         // a name that is a builtin's internal one
-  [[nodiscard]] const lang::Hash* hash();                       // in the arena; null on an error
+  [[nodiscard]] std::optional<Builtin> builtin();         // a name that is a builtin's internal one
+  [[nodiscard]] const Hash* hash();                       // in the arena; null on an error
 
   void fail(std::string what);   // keeps the first
   [[nodiscard]] bool failed() const { return !error_.empty(); }
   [[nodiscard]] const std::string& error() const { return error_; }   // "at byte 17: …"
   [[nodiscard]] std::size_t left() const { return bytes_.size() - at_; }
-  [[nodiscard]] lang::Arena& arena() { return arena_; }
+  [[nodiscard]] Arena& arena() { return arena_; }
 
  private:
   BytesView bytes_;
-  lang::Arena& arena_;
+  Arena& arena_;
   std::size_t at_ = 0;
   std::string error_;
   std::vector<std::string_view> names_;
-  std::vector<const lang::Hash*> hashes_;
+  std::vector<const Hash*> hashes_;
 };
 
 [[nodiscard]] bool is_utf8(std::string_view text);
 
-}  // namespace roost::runtime
+}  // namespace roost::lang

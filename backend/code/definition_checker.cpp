@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+#include "backend/code/definition_checker.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <new>
+
+#include "worker/lang/definition_codec.h"
+#include "worker/wire/check.h"
+
+namespace roost::code {
+namespace {
+
+std::string fault_of(const wire::Define& frame) {
+  try {
+    return lang::check_definition(frame.hash, frame.definition);
+  } catch (const std::bad_alloc&) {   // the worker that asks for so much pays for it, not the container
+    return "a definition could not be checked: there was not enough memory";
+  }
+}
+
+}  // namespace
+
+DefinitionChecker::DefinitionChecker(Done done) : done_(std::move(done)), thread_([this] { run(); }) {}
+
+DefinitionChecker::~DefinitionChecker() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+void DefinitionChecker::check(core::WorkerId worker, wire::Define definition) {
+  {
+    const std::lock_guard lock(mutex_);
+    CHECK(std::none_of(queue_.begin(), queue_.end(), [worker](const Waiting& one) { return one.worker == worker; }));
+    queue_.push_back({worker, std::move(definition)});
+  }
+  changed_.notify_one();
+}
+
+void DefinitionChecker::forget(core::WorkerId worker) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(queue_, [worker](const Waiting& one) { return one.worker == worker; });
+}
+
+void DefinitionChecker::run() {
+  pthread_setname_np(pthread_self(), "checks code");
+  for (;;) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+    if (stopping_) return;
+    const Waiting next = std::move(queue_.front());
+    queue_.pop_front();
+    lock.unlock();
+    done_(next.worker, fault_of(next.definition));
+  }
+}
+
+}  // namespace roost::code

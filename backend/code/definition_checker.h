@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Checks that definitions which workers send are what their hashes say, before the core hears of them: what is stored under a hash is
+// what every node runs that refers to it, with its own rights. A false one would be one node's code in another's name.
+//
+// A check decodes and hashes the term, which takes microseconds for most, and more than a second for the worst that a hostile worker can
+// send (worker/lang/definition_codec.h bounds it). So it has a thread of its own. A worker waits for its check before it is heard again:
+// that bounds the queue by the number of workers, and gives each its turn.
+// Thread: check() and forget() by one; `done` is called on the checker's.
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "backend/core/types.h"
+
+namespace roost::code {
+
+class DefinitionChecker {
+ public:
+  // An empty fault: the definition is good.
+  using Done = std::function<void(core::WorkerId worker, std::string fault)>;
+
+  explicit DefinitionChecker(Done done);
+  ~DefinitionChecker();   // drops what has not begun
+  DefinitionChecker(const DefinitionChecker&) = delete;
+  DefinitionChecker& operator=(const DefinitionChecker&) = delete;
+
+  // Requires: no other definition of this worker waits.
+  void check(core::WorkerId worker, wire::Define definition);
+  // The worker has ended: what waits of it is of no more use. `done` may be called for it nevertheless.
+  void forget(core::WorkerId worker);
+
+ private:
+  struct Waiting {
+    core::WorkerId worker{};
+    wire::Define definition;
+  };
+  void run();
+
+  const Done done_;
+  std::mutex mutex_;   // of queue_ and stopping_
+  std::condition_variable changed_;
+  std::deque<Waiting> queue_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace roost::code

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+// Code between nodes of one container: what leaves a node names functions by hash, and the store has each of them once.
+#include "worker/runtime/universe.h"
+
+#include "tests/unit/runtime/fake_container.h"
+#include "worker/lang/hash.h"
+#include "worker/lang/parser.h"
+#include "worker/lang/resolve.h"
+
+namespace roost::runtime {
+namespace {
+
+class UniverseTest : public ::testing::Test {
+ protected:
+  std::string value(const std::string& program) {
+    const auto outcome = container_.run(program);
+    return outcome.failure ? "✗ " + outcome.failure->reason : outcome.value;
+  }
+  wire::Failure failure(const std::string& program) {
+    const auto outcome = container_.run(program);
+    EXPECT_TRUE(outcome.failure) << outcome.value;
+    return outcome.failure.value_or(wire::Failure{});
+  }
+  // A closed program's hash.
+  static lang::Hash hash(std::string_view source) {
+    lang::Arena arena;
+    const auto parsed = lang::parse_program(arena, source);
+    const auto resolved = lang::resolve(arena, parsed.value(), standard_library().names());
+    return lang::hash_term(*resolved.value());
+  }
+  static std::string reference(std::string_view source) { return "#" + lang::base64url(view_of(hash(source))); }
+  bool stored(std::string_view source) { return container_.code.view().holds(hash(source)); }
+
+  FakeContainer container_;
+};
+
+// `x` goes to a new node and comes back as what `f` makes of it there.
+std::string there(const std::string& f, const std::string& x) {
+  return "do Remote n := Remote.spawn; f = " + f + "; x := Remote.at n " + x + "; pure (f x);;";
+}
+
+TEST_F(UniverseTest, AMessageNamesItsFunctionsAndCarriesNoCode) {
+  EXPECT_EQ(value(there("(x -> Text.concatenate \"a text that stands out\" x)", "\"!\"")), "\"a text that stands out!\"");
+  ASSERT_EQ(container_.sent.size(), 1u);
+  EXPECT_EQ(container_.sent[0].find("stands out"), std::string::npos);
+  EXPECT_TRUE(stored("x -> Text.concatenate \"a text that stands out\" x"));
+}
+
+TEST_F(UniverseTest, WhatIsDefinedGoesThereOnce) {
+  const std::string program = there("(x -> x * 3)", "14");
+  EXPECT_EQ(value(program), "42");
+  const std::size_t before = container_.definitions;
+  EXPECT_GT(before, 0u);
+  EXPECT_EQ(value(program), "42");
+  EXPECT_EQ(value(there("(number -> number * 3)", "5")), "15");   // other names, the same function
+  EXPECT_EQ(container_.definitions, before);
+}
+
+TEST_F(UniverseTest, ClosuresTakeTheirCapturedValuesAlong) {
+  EXPECT_EQ(value("let a = 10; b = [1, 2]; f = (x -> [x + a, Vector.sum b]); do Remote n := Remote.spawn; g := Remote.at n f; pure (g 1);;;;"), "[11,3]");
+}
+
+TEST_F(UniverseTest, FunctionsInFunctionsComeBackWhole) {
+  EXPECT_EQ(value("do Remote n := Remote.spawn; f := Remote.at n (a -> (b -> (c -> [a, b, c]))); pure (f 1 2 3);;"), "[1,2,3]");
+  EXPECT_EQ(value("do Remote n := Remote.spawn; f := Remote.at n ((a -> (b -> (c -> [a, b, c]))) 1); g := Remote.at n (f 2); pure (g 3);;"), "[1,2,3]");
+}
+
+TEST_F(UniverseTest, RecursiveFunctionsComeBackWhole) {
+  EXPECT_EQ(value("let rec even? n = if n ==_Number 0 then True else odd? (n - 1); odd? n = if n ==_Number 0 then False else even? (n - 1);"
+                  "do Remote n := Remote.spawn; f := Remote.at n [even?, odd?]; pure (Vector.map (g -> g 7) f);;;;"), "[False,True]");
+  EXPECT_EQ(value("k -> 1") .substr(0, 3), "(\xce\xbb");
+  EXPECT_EQ(value("(k -> (let rec up n = if n >_Number k then n else up (n + n); do Remote m := Remote.spawn; g := Remote.at m up; pure (g 1);;;;)) 100"), "128");
+}
+
+TEST_F(UniverseTest, LazyMembersComeBackToo) {
+  EXPECT_EQ(value("let rec table = [1, 2, 3]; at n = Vector.at n table; do Remote m := Remote.spawn; f := Remote.at m at; pure (f 1);;;;"), "Optional.Some 2");
+}
+
+TEST_F(UniverseTest, AFunctionThatTravelsFurtherIsDefinedNoMore) {
+  EXPECT_EQ(value("do Remote a := Remote.spawn; b := Remote.spawn; f := Remote.at a (x -> x + 1); g := Remote.at b f; h := Remote.at a g; pure (h 1);;"), "2");
+  const std::size_t before = container_.definitions;
+  EXPECT_EQ(value("do Remote a := Remote.spawn; b := Remote.spawn; f := Remote.at a (x -> x + 1); g := Remote.at b f; h := Remote.at a g; pure (h 2);;"), "3");
+  EXPECT_LE(container_.definitions, before + 4);   // the program's own continuations differ by the last number
+}
+
+TEST_F(UniverseTest, HashesOfFunctionsAreTheSameEverywhere) {
+  EXPECT_EQ(value("let a = 3; do Remote n := Remote.spawn; h := Remote.at n (x -> x + a); pure (hash# h ==_Hash hash# (y -> y + 3));;;;"),
+            value("let a = 3; hash# (x -> x + a) ==_Hash hash# (y -> y + 3);;"));
+  EXPECT_EQ(value("do Remote n := Remote.spawn; f := Remote.at n (x -> x + 3); pure (hash# f ==_Hash hash# (y -> y + 3));;"), "True");
+}
+
+TEST_F(UniverseTest, WhatADefinitionRefersToIsDefinedBeforeIt) {
+  EXPECT_EQ(value(there("(v -> Vector.sum (Vector.dedup Number.Order v))", "[3, 1, 3]")), "4");
+  EXPECT_TRUE(stored("Vector.dedup")) << "the library's definitions are stored with what refers to them";
+  EXPECT_TRUE(stored("Vector.dedup-adjacent"));
+  EXPECT_FALSE(stored("DIndex.leave"));
+}
+
+TEST_F(UniverseTest, AnIndexKeepsFunctionsByTheirNames) {
+  EXPECT_EQ(value("do Remote i := Index.empty; Index.insert \"f\" (x -> x * 7) i; f := Index.lookup \"f\" i; pure (Optional.map (g -> g 6) f);;"),
+            "Optional.Some 42");
+  EXPECT_TRUE(stored("x -> x * 7"));
+}
+
+// What a program stored can be read after its own process is gone, and by a process that never saw the program.
+TEST_F(UniverseTest, AFunctionOutlivesTheProcessThatDefinedIt) {
+  const std::string index = value("do Remote i := Index.empty; a = 5; Index.insert \"f\" (x -> x + a) i; pure (2nd (Index.representation# i));;");
+  container_.restart();
+  EXPECT_EQ(value("Optional.map (g -> g 37) (Index.lookup# \"f\" " + index + ")"), "Optional.Some 42");
+}
+
+// A library that has become another one: what refers to a definition that it no longer has finds it in the store.
+TEST_F(UniverseTest, ADefinitionOutlivesTheLibraryThatItCameFrom) {
+  EXPECT_EQ(value(there("(v -> Vector.sum (Vector.dedup Number.Order v))", "[3, 1, 3]")), "4");
+  const auto bare = Library::load(std::vector<SourceFile>{{"bare.u", "own = 1;"}});
+  ASSERT_TRUE(bare.ok());
+  container_.restart(*bare.value());
+  EXPECT_EQ(value("Vector.sum [1]").substr(0, 3), "✗") << "the name is gone";
+  EXPECT_EQ(value(reference("v -> Vector.sum (Vector.dedup Number.Order v)") + " [3, 1, 3]"), "4");
+  EXPECT_EQ(value(reference("Vector.sum") + " [1, 2]"), "3");
+  container_.restart(standard_library());
+}
+
+// ---- programs that name definitions
+
+TEST_F(UniverseTest, AProgramMayNameADefinitionOfTheStore) {
+  EXPECT_EQ(value(there("(x -> x * 3)", "1")), "3");
+  EXPECT_EQ(value(reference("x -> x * 3") + " 14"), "42");
+  EXPECT_NE(failure(reference("x -> x * 3") + " \"k\"").reason.find("Text"), std::string::npos) << "its type is known";
+  EXPECT_EQ(value(there("(y -> " + reference("x -> x * 3") + " y)", "5")), "15");
+}
+
+TEST_F(UniverseTest, AProgramMayNameADefinitionOfTheLibrary) { EXPECT_EQ(value(reference("Vector.sum") + " [1, 2]"), "3"); }
+
+TEST_F(UniverseTest, AHashThatNamesNothingIsRefused) {
+  const auto unknown = failure(reference("x -> x * 12345") + " 1");
+  EXPECT_EQ(unknown.kind, wire::FailureKind::TypeError);
+  EXPECT_NE(unknown.reason.find("no definition"), std::string::npos) << unknown.reason;
+}
+
+// ---- limits
+
+TEST_F(UniverseTest, AFullStoreIsTheContainersFault) {
+  while (container_.code.publish({hash("x -> " + std::to_string(container_.code.view().definitions())), Bytes(60'000, 'x')})) {
+  }
+  while (container_.code.publish({hash("x y -> " + std::to_string(container_.code.view().definitions())), Bytes(60, 'x')})) {
+  }
+  const auto full = failure(there("(x -> x * 77)", "1"));
+  EXPECT_EQ(full.kind, wire::FailureKind::ContainerFull);
+  EXPECT_NE(full.reason.find("code_bytes_max"), std::string::npos) << full.reason;
+}
+
+TEST_F(UniverseTest, AFunctionThatCapturesTooMuchIsToldSo) {
+  std::string binds, uses = "[";
+  for (int i = 0; i < 1100; ++i) {
+    binds += "a" + std::to_string(i) + " = " + std::to_string(i) + "; ";
+    uses += (i == 0 ? "a" : ", a") + std::to_string(i);
+  }
+  // 1,100 bindings of a `let rec` are one level of nesting, and its members are captured one by one.
+  const auto refused = failure("let rec " + binds + " f x = " + uses + "]; g y = f y; do Remote n := Remote.spawn; h := Remote.at n (z -> " + uses + "]); pure (Vector.size (h 1));;;;");
+  EXPECT_NE(refused.reason.find("captures"), std::string::npos) << refused.reason;
+}
+
+TEST_F(UniverseTest, ADefinitionThatIsNoFunctionOfThatKindIsRefused) {
+  EXPECT_EQ(value(there("(x -> x * 3)", "1")), "3");
+  Bytes computation("\x01\x06\x12\x00", 4);   // blank; the function with one captured value, and it has but one parameter
+  computation += view_of(hash("x -> x * 3"));
+  computation += "\x01";
+  container_.give(container_.root(), wire::Run{{99, 99, wire::Format::Text}, container_.root(), computation});
+  container_.settle();
+  ASSERT_TRUE(container_.outcome(99).failure);
+  EXPECT_NE(container_.outcome(99).failure->reason.find("is no function that captures 1 values"), std::string::npos)
+      << container_.outcome(99).failure->reason;
+}
+
+TEST_F(UniverseTest, WhatIsKeptForTheNextTimeIsBounded) {
+  for (int i = 0; i < 600; ++i) {
+    const std::string number = std::to_string(i);
+    ASSERT_EQ(value("do Remote h := Remote.here; f = (x -> x + " + number + "); n := Remote.spawn; y := Remote.at n 1; z := Remote.at h y; pure (f z);;"), std::to_string(i + 1));
+  }
+}
+
+}  // namespace
+}  // namespace roost::runtime

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: MIT
+#include "worker/runtime/universe.h"
+
+#include <algorithm>
+#include <cstring>
+#include <unordered_set>
+
+#include "worker/lang/definition_codec.h"
+#include "worker/lang/hash.h"
+#include "worker/runtime/compile.h"
+#include "worker/runtime/object.h"
+
+namespace roost::runtime {
+namespace {
+
+constexpr std::size_t kDefinitionsAtOnceMax = 4096;   // that one definition refers to, directly or not, and that are not there yet
+constexpr std::size_t kKeptEntryBytes = 256;          // what remembering one takes beside its code and value
+constexpr std::uint64_t kWorkPerByte = 100;           // of reading and compiling a definition, in nanoseconds: measured 40 to 90
+
+std::string text_of(const lang::Hash& hash) { return lang::base64url(view_of(hash)); }
+
+[[noreturn]] void refuse_size(std::string_view what, const std::string& why) {
+  throw Crash{wire::FailureKind::MemoryLimit, std::string(what) + " cannot leave the node: " + why, {}};
+}
+
+// Counts what the heap has more of at the end of a scope.
+class Grown {
+ public:
+  explicit Grown(std::size_t& sum) : sum_(sum), before_(Heap::current().bytes()) {}
+  ~Grown() { sum_ += Heap::current().bytes() - std::min(before_, Heap::current().bytes()); }
+  Grown(const Grown&) = delete;
+  Grown& operator=(const Grown&) = delete;
+
+ private:
+  std::size_t& sum_;
+  std::uint64_t before_;
+};
+
+}  // namespace
+
+std::size_t Universe::HashOfHash::operator()(const lang::Hash& hash) const {
+  std::size_t word;
+  std::memcpy(&word, hash.data(), sizeof word);
+  return word;
+}
+
+struct Universe::Kept {
+  std::unordered_map<lang::Hash, Value, HashOfHash> values;
+  std::unordered_map<lang::Hash, const lang::Type*, HashOfHash> types;
+  std::vector<std::shared_ptr<const lang::Arena>> arenas;   // that the types are in
+  std::unordered_map<Name, Function, HashOfName> functions;
+  std::size_t bytes = 0;
+  std::size_t entry_bytes = 0;   // counted by hand: kKeptEntryBytes each
+
+  void count_entry() {
+    Heap::current().add(kKeptEntryBytes);
+    entry_bytes += kKeptEntryBytes;
+  }
+};
+
+Universe::Universe(const Library& library, const code::StoreView& store, BuiltinContext& context, Define define)
+    : library_(library), store_(store), context_(context), define_(std::move(define)), kept_(std::make_unique<Kept>()) {}
+
+Universe::~Universe() = default;
+
+void Universe::trim() {
+  if (!defined_.empty()) forget_committed();
+  if (kept_->bytes > kKeptBytesMax) clear();
+}
+
+void Universe::clear() {
+  Heap::current().remove(kept_->entry_bytes);
+  kept_ = std::make_unique<Kept>();
+}
+
+void Universe::forget_committed() {
+  std::erase_if(defined_, [this](const auto& definition) {
+    if (!store_.holds(definition.first)) return false;
+    Heap::current().remove(kKeptEntryBytes + definition.second.size());
+    return true;
+  });
+}
+
+// Its own definitions a process finds at once: what it stored in an index it may look up before that is committed.
+std::optional<BytesView> Universe::find(const lang::Hash& hash) const {
+  if (const auto stored = store_.find(hash)) return stored;
+  const auto found = defined_.find(hash);
+  return found == defined_.end() ? std::nullopt : std::optional<BytesView>(found->second);
+}
+
+// ---- what leaves the node ------------------------------------------------------------------------------------
+
+const lang::Hash& Universe::name_of(const FunctionParts& function) {
+  const lang::Hash& hash = lifted_hash(*function.code);
+  if (find(hash)) return hash;
+  const std::string what = "a function" + (function.code->name.empty() ? "" : " in `" + std::string(function.code->name) + "`");
+  if (function.outside.size() > lang::kLiftedParametersMax)
+    refuse_size(what, "it captures " + std::to_string(function.outside.size()) + " values, and at most " +
+                          std::to_string(lang::kLiftedParametersMax) + " can be");
+  define_references(*function.term);
+  define(hash, lang::encode_definition(lang::LiftedFunction{function.term, function.outside}), what);
+  return hash;
+}
+
+// What the container would not take is found out here, where it can be said to the program.
+void Universe::define(const lang::Hash& hash, Bytes bytes, std::string_view what) {
+  context_.charge(bytes.size() * kWorkPerByte);
+  if (bytes.size() > wire::kDefinitionBytesMax)
+    refuse_size(what, "it has " + std::to_string(bytes.size()) + " bytes, and at most " + std::to_string(wire::kDefinitionBytesMax) + " can be");
+  lang::Arena scratch;
+  const auto readable = lang::decode_definition(scratch, bytes, lang::kDefinitionMemoryMax);
+  if (!readable.ok()) refuse_size(what, readable.error().what);
+  if (!store_.has_room(bytes.size()))
+    throw Crash{wire::FailureKind::ContainerFull, "The container's code store has no room for " + std::string(what) + ": " +
+                                                      std::to_string(store_.bytes_used()) + " of " + std::to_string(store_.bytes_max()) +
+                                                      " bytes are used (code_bytes_max)", {}};
+  Heap::current().add(kKeptEntryBytes + bytes.size());
+  defined_.emplace(hash, bytes);
+  define_({hash, std::move(bytes)});
+}
+
+void Universe::define_references(const lang::Term& term) {
+  for (const lang::Hash& reference : lang::references_of(term)) will_need(reference);
+}
+
+// The library's definitions are stored once something refers to them, so that what is kept outlives a library that changes. Each comes
+// behind those that it refers to; their terms are all there, so a list of what is open takes the place of recursion.
+void Universe::will_need(const lang::Hash& definition) {
+  std::vector<lang::Hash> open{definition};
+  while (!open.empty()) {
+    const lang::Hash hash = open.back();
+    const lang::Term* term = find(hash) ? nullptr : library_.term_of(hash);
+    const std::size_t before = open.size();
+    if (term)
+      for (const lang::Hash& reference : lang::references_of(*term))
+        if (!find(reference) && library_.term_of(reference)) open.push_back(reference);
+    if (open.size() > before) continue;
+    open.pop_back();
+    if (term) define(hash, lang::encode_definition(*term), "a definition of the library");
+  }
+}
+
+// ---- what comes in -------------------------------------------------------------------------------------------
+
+Universe::Source Universe::read(const lang::Hash& hash, BytesView bytes) const {
+  context_.charge(bytes.size() * kWorkPerByte);
+  const Heap& heap = Heap::current();
+  auto arena = std::make_shared<lang::Arena>();
+  const auto term = lang::decode_definition(*arena, bytes, heap.bytes_max() - std::min(heap.bytes(), heap.bytes_max()));
+  if (term.ok()) return {hash, std::move(arena), term.value()};
+  if (term.error().too_large)
+    throw Crash{wire::FailureKind::MemoryLimit, "the node has no memory for the definition " + text_of(hash) + " (worker_memory_bytes)", {}};
+  throw Crash{wire::FailureKind::ProgramFailed, "the definition " + text_of(hash) + " cannot be read: " + term.error().what, {}};
+}
+
+// The definition and those of the store that it refers to and that are not there yet, each behind those that it refers to. Empty: the
+// store has no definition of that hash.
+std::vector<Universe::Source> Universe::with_references(const lang::Hash& wanted,
+                                                        const std::function<bool(const lang::Hash&)>& is_there) const {
+  struct Open {
+    Source source;
+    std::vector<lang::Hash> references;
+    std::size_t next = 0;
+  };
+  std::vector<Open> open;
+  std::vector<Source> read_so_far;
+  std::unordered_set<lang::Hash, HashOfHash> met;
+  const auto enter = [&](const lang::Hash& hash) {
+    const auto bytes = find(hash);
+    if (!bytes || is_there(hash) || !met.insert(hash).second) return;
+    if (met.size() > kDefinitionsAtOnceMax)
+      throw Crash{wire::FailureKind::MemoryLimit, "the definition " + text_of(wanted) + " refers to more than " +
+                                                      std::to_string(kDefinitionsAtOnceMax) + " others", {}};
+    Source source = read(hash, *bytes);
+    std::vector<lang::Hash> references = lang::references_of(*source.term);
+    open.push_back({std::move(source), std::move(references)});
+  };
+  enter(wanted);
+  while (!open.empty()) {
+    Open& top = open.back();
+    if (top.next < top.references.size()) {
+      const lang::Hash reference = top.references[top.next++];
+      enter(reference);
+      continue;
+    }
+    read_so_far.push_back(std::move(top.source));
+    open.pop_back();
+  }
+  return read_so_far;
+}
+
+const Value* Universe::value_of(const lang::Hash& hash) const {
+  if (const Value* value = library_.value_of(hash)) return value;
+  auto& values = kept_->values;
+  if (const auto found = values.find(hash); found != values.end()) return &found->second;
+  const Grown grown(kept_->bytes);
+  const auto is_there = [&](const lang::Hash& one) { return library_.value_of(one) != nullptr || values.contains(one); };
+  for (const Source& source : with_references(hash, is_there)) {
+    kept_->count_entry();
+    values.emplace(source.hash, evaluate(source));
+  }
+  const auto found = values.find(hash);
+  return found == values.end() ? nullptr : &found->second;
+}
+
+Value Universe::evaluate(const Source& source) const {
+  ProgramHandle program(Program::make(source.arena));
+  const auto code = compile(*program, source.term, *this, {});
+  if (!code.ok()) throw Crash{wire::FailureKind::ProgramFailed, "the definition " + text_of(source.hash) + " cannot be compiled: " + code.error().reason, {}};
+  program->settle();
+  return evaluate_definition(*code.value(), context_);
+}
+
+const lang::Type* Universe::type_of(const lang::Hash& hash) const {
+  if (const lang::Type* type = library_.types().type_of(hash)) return type;
+  auto& types = kept_->types;
+  if (const auto found = types.find(hash); found != types.end()) return found->second;
+  const auto is_there = [&](const lang::Hash& one) { return library_.types().type_of(one) != nullptr || types.contains(one); };
+  for (const Source& source : with_references(hash, is_there)) {
+    auto arena = std::make_shared<lang::Arena>();
+    const auto type = lang::infer_type(*arena, *source.term, *this);
+    kept_->count_entry();
+    types.emplace(source.hash, type.ok() ? type.value() : nullptr);
+    kept_->arenas.push_back(std::move(arena));
+  }
+  const auto found = types.find(hash);
+  return found == types.end() ? nullptr : found->second;
+}
+
+Result<Value, std::string> Universe::make_function(const lang::Hash& hash, std::span<const Value> captures) {
+  const auto found = function_of({hash, captures.size()});
+  if (!found.ok()) return Refused{std::string(found.error())};
+  const Function& function = *found.value();
+  if (function.member < 0) return make_closure(*function.code, captures);
+  return make_member(make_group(*function.code, captures), static_cast<std::uint16_t>(function.member));
+}
+
+// Behind as many parameters as there are captured values is the function itself.
+Result<const Universe::Function*, std::string> Universe::function_of(const Name& name) {
+  if (const auto found = kept_->functions.find(name); found != kept_->functions.end()) return &found->second;
+  const auto bytes = find(name.hash);
+  if (!bytes) return Refused{"there is no definition with the hash " + text_of(name.hash)};
+  const Grown grown(kept_->bytes);
+  const Source source = read(name.hash, *bytes);
+  const lang::Term* term = source.term;
+  std::vector<std::uint32_t> outside;
+  while (outside.size() < name.captures && term->kind == lang::TermKind::Lambda) {
+    outside.push_back(static_cast<std::uint32_t>(outside.size()));
+    term = term->left;
+  }
+  const bool is_group = term->kind == lang::TermKind::LetRec;
+  const auto item = is_group ? std::find(term->items.begin(), term->items.end(), term->right) : term->items.end();
+  const bool is_member = is_group && item != term->items.end();
+  if (outside.size() < name.captures || (!is_member && term->kind != lang::TermKind::Lambda))
+    return Refused{"the definition " + text_of(name.hash) + " is no function that captures " + std::to_string(name.captures) + " values"};
+  Function made{ProgramHandle(Program::make(source.arena))};
+  const auto code = compile_function(*made.program, term, outside, *this);
+  if (!code.ok()) throw Crash{wire::FailureKind::ProgramFailed, "a function cannot be compiled: " + code.error().reason, {}};
+  made.code = code.value();
+  if (is_group) made.member = static_cast<int>(item - term->items.begin());
+  const Code& own = is_group ? *made.code->functions[static_cast<std::size_t>(made.member)] : *made.code;
+  const_cast<Code&>(own).lifted = made.program->arena().make<lang::Hash>(name.hash);
+  made.program->settle();
+  kept_->count_entry();
+  return &kept_->functions.emplace(name, std::move(made)).first->second;
+}
+
+}  // namespace roost::runtime
