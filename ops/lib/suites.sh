@@ -5,7 +5,7 @@
 # ends with a line `N passed, N failed`; run_suite adds these up. A suite that ends without such a line has failed.
 # Requires: all other parts of ops/lib.
 
-readonly kSeeds=2000 kSeedsLong=20000 kFuzzSeconds=15 kFuzzSecondsLong=300
+readonly kSeeds=2000 kSeedsLong=20000 kFuzzSeconds=20 kFuzzSecondsLong=3600
 total_passed=0
 total_failed=0
 
@@ -142,10 +142,12 @@ free_port() { "$python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0
 # A directory with a family and state, dumped and restored into an empty database, is the same.
 restores() {
   local query="select md5(string_agg(t::text, '' order by t::text)) from (select n::text from roost.nodes n union all
-    select e::text from roost.index_entries e union all select j::text from roost.journal j union all select b::text from roost.tombstones b) t"
+    select e::text from roost.index_entries e union all select j::text from roost.journal j union all select b::text from roost.tombstones b
+    union all select d::text from roost.definitions d) t"
   as_postgres psql -XAtqc "insert into roost.nodes (public_key, sealed_key, lifetime, access, capabilities)
       select sha256(i::text::bytea), sha256(i::text::bytea), 'root', 'anyone', i from generate_series(1, 9) i;
     insert into roost.index_entries select public_key, decode(repeat('00', 64), 'hex'), sealed_key, '\\x00', '\\x0001' from roost.nodes;
+    insert into roost.definitions (hash, definition) select sha512(i::text::bytea), '\\x0001' from generate_series(1, 9) i;
     update roost.journal set position = 7; select roost.destroy_nodes(array[sha256('1')])" || return 1
   as_postgres pg_dump -Fc -f "$home/dump" && as_postgres createdb restored &&
     as_postgres pg_restore -d restored "$home/dump" || return 1

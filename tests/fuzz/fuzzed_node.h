@@ -8,12 +8,21 @@
 // What must hold whatever the program is: nothing ends the process, every frame can be encoded, no frame is one that the
 // container would kill a worker for, and a request gets at most one answer.
 
+#include <optional>
 #include <string_view>
+
+#include "worker/runtime/library.h"
+#include "worker/wire/frames.h"
 
 namespace roost::fuzz {
 
-void load_library();
-void run_program(std::string_view program);
-void run_computation(std::string_view bytes);
+const runtime::Library& load_library();
+// What the request was answered with, if it was a failure.
+using Failed = std::optional<wire::Failure>;
+Failed run_program(std::string_view program);
+Failed run_computation(std::string_view bytes);
+// The bytes are in the code store under their hash; a program names them, and a computation applies them as a function that captured
+// so many values.
+void run_definition(const wire::DefinitionHash& hash, BytesView bytes, unsigned captures);
 
 }  // namespace roost::fuzz
