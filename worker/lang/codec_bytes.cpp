@@ -11,6 +11,19 @@ namespace roost::lang {
 
 static_assert(std::endian::native == std::endian::little, "numbers are written as they are in memory");
 
+namespace {
+
+constexpr std::size_t kNameShown = 80;   // bytes, in an error
+
+// Whole characters of it. Requires: UTF-8.
+std::string_view beginning_of(std::string_view text) {
+  std::size_t bytes = std::min(text.size(), kNameShown);
+  while (bytes > 0 && bytes < text.size() && (static_cast<unsigned char>(text[bytes]) & 0xc0) == 0x80) --bytes;
+  return text.substr(0, bytes);
+}
+
+}  // namespace
+
 bool is_utf8(std::string_view text) {
   const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
   for (std::size_t at = 0; at < text.size();) {
@@ -135,7 +148,7 @@ std::optional<Builtin> CodecReader::builtin() {
   if (failed()) return std::nullopt;
   const std::optional<Builtin> known = builtin_named(text);
   if (known && name_of(*known) == text) return known;
-  fail("no builtin is called `" + std::string(text.substr(0, 80)) + "`");
+  fail("no builtin is called `" + std::string(beginning_of(text)) + "`");
   return std::nullopt;
 }
 

@@ -164,6 +164,13 @@ TEST_F(Codec, RefusalsSayWhatIsWrongAndWhere) {
   EXPECT_EQ(decoded("\x01\x04\x80\x80\x80\x80\x80\x80\x80\x80\x80\x7f"), "✗ at byte 12: a number is written wrongly");
 }
 
+TEST_F(Codec, ALongNameIsCutBetweenCharacters) {   // an error is text
+  Bytes bytes("\x01\x04\x00\x52", 4);
+  bytes += std::string(79, 'x') + "ßß" + "y";
+  bytes[3] = static_cast<char>(79 + 4 + 1);
+  EXPECT_EQ(decoded(bytes), "✗ at byte 88: no builtin is called `" + std::string(79, 'x') + "`");
+}
+
 TEST_F(Codec, AnUnknownDefinitionIsNamedByItsHash) {
   const Bytes unknown = std::string("\x01\x0a\x00", 3) + std::string(64, '\2');
   EXPECT_NE(decoded(unknown).find("no definition with the hash AgIC"), std::string::npos);
