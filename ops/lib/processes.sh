@@ -5,7 +5,7 @@
 # process with that number is the program that we would have started.
 # Requires: settings.sh, say.sh.
 
-readonly kReadyWait_s=30
+readonly kReadyWait_s=120        # a code store of 256 MiB that is full of small definitions takes most of a minute to check
 readonly kNginxQuitWait_s=5     # for answers that are being written
 readonly kDrainSlack_s=10       # beyond drain_timeout_ms, before SIGKILL
 

@@ -66,6 +66,7 @@ class HostileContainer:
 
     def take(self, name):
         worker = self.container.home / "bin" / f"hostile-{name}"
+        worker.unlink(missing_ok=True)   # it may run
         shutil.copy(folder_of_hostile_workers() / worker.name, worker)
         worker.chmod(0o755)
         configuration = self.container.home / "roost.toml"
@@ -83,6 +84,37 @@ def hostile():
         yield HostileContainer(container)
     finally:
         container.remove()
+
+
+# The identity's hash, and its bytes in the form of worker/lang/definition_codec.h.
+IDENTITY_HASH = ("f36ad45d0be13d7ddfad0ee04bd53c4fcbbcbc39659206fd30e7313471eb78e7"
+                 "9257596872dea5f2e8bdde761065048ad2152c34cbf954f73b8efc623f8560da")
+IDENTITY = "010008000178000001"
+
+
+def definitions(container):
+    return container.get("/-/readyz").json()["code_definitions"]
+
+
+def test_a_definition_outlives_the_container(hostile):
+    hostile.take("define")
+    container, before = hostile.container, definitions(hostile.container)
+    assert container.post(hostile.nodes[0], IDENTITY_HASH + IDENTITY).status == 200
+    wait_until(lambda: definitions(container) == before + 1, 5, "the definition")   # nobody waits for what a client is not told
+    assert container.post(hostile.nodes[1], IDENTITY_HASH + IDENTITY).status == 200
+    container.kill_roostd()
+    container.restart()
+    assert definitions(container) == before + 1
+
+
+def test_a_definition_under_a_false_hash_ends_its_process_and_is_not_kept(hostile):
+    hostile.take("define")
+    container, before = hostile.container, definitions(hostile.container)
+    false_hash = "0" * 8 + IDENTITY_HASH[8:]
+    for program in (false_hash + IDENTITY, false_hash + "00" * 100):
+        assert "definition" in container.post(hostile.nodes[0], program).problem("worker-died", 503)["detail"]
+        assert container.post(hostile.nodes[1], "hello").text == "hello\n"
+    assert definitions(container) == before
 
 
 def test_a_worker_that_obeys_is_served(hostile):

@@ -103,11 +103,12 @@ def test_purged_nothing_is_left():
         container.start()
         name = next(line for line in (container.home / "roost.toml").read_text().splitlines() if line.startswith("status_map"))
         shared = pathlib.Path("/dev/shm", name.split('"')[1].lstrip("/"))
-        assert shared.exists()
+        code = shared.with_name(shared.name + "-code")
+        assert shared.exists() and code.exists() and code.stat().st_mode & 0o777 == 0o600
         real = container.home.resolve()
         container.stop("--purge")
         assert not processes_in(container.home) and not processes_in(real)
-        assert not shared.exists() and not (container.home / "postgres").exists()
+        assert not shared.exists() and not code.exists() and not (container.home / "postgres").exists()
         assert not container.home.exists() or not any(container.home.iterdir())
     finally:
         container.remove()
