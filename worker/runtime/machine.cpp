@@ -11,6 +11,7 @@
 #include "worker/lang/scc.h"
 #include "worker/lang/typecheck.h"
 #include "worker/runtime/compile.h"
+#include "worker/runtime/cpu_time.h"
 #include "worker/runtime/machine_node.h"
 #include "worker/wire/check.h"
 

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "worker/runtime/machine_node.h"
 
-#include <time.h>
-
 #include <algorithm>
 #include <new>
 
-#include "worker/runtime/compile.h"
+#include "worker/runtime/cpu_time.h"
 #include "worker/runtime/json.h"
 #include "worker/runtime/machine_builtin.h"
 #include "worker/runtime/render.h"
@@ -22,12 +20,6 @@ constexpr std::uint64_t kNanosecondsPerCall = 30;      // an estimate, for what 
 constexpr std::uint64_t kMeasuredAbove = 100'000;      // nanoseconds by that estimate
 
 }  // namespace
-
-std::uint64_t thread_cpu_ns() {
-  timespec time{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000u + static_cast<std::uint64_t>(time.tv_nsec);
-}
 
 // ---- computations --------------------------------------------------------------------------------------------
 

@@ -165,6 +165,4 @@ class Machine::Node final : public Host, private BuiltinContext::Meter {
   std::uint64_t baseline_bytes_ = 0;     // of the process when it was forked
 };
 
-[[nodiscard]] std::uint64_t thread_cpu_ns();
-
 }  // namespace roost::runtime
