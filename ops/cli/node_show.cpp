@@ -34,11 +34,16 @@ std::optional<Json> details_of(const std::string& fingerprint, const Home& home)
   return std::nullopt;
 }
 
+// Lists as "a, b", a budget as "nodes 2 of 256, …".
 std::string plain(const Json& value) {
   if (value.is_string()) return printable(value.get<std::string>());
-  if (value.is_null()) return "-";
-  if (value.is_object() || value.is_array()) return value.empty() ? "-" : printable(value.dump());
-  return value.dump();
+  if (value.is_null() || (value.is_structured() && value.empty())) return "-";
+  if (!value.is_structured()) return value.dump();
+  if (value.contains("used") && value.contains("limit")) return plain(value["used"]) + " of " + plain(value["limit"]);
+  std::string text;
+  for (const auto& [name, part] : value.items())
+    text += (text.empty() ? "" : ", ") + (value.is_object() ? printable(name) + " " : "") + plain(part);
+  return text;
 }
 
 void print_line(const std::string& label, const std::string& value, const Terminal& terminal) {
@@ -55,7 +60,7 @@ void print_text(const NodeRow& row, const Json& node, const std::optional<Json>&
   }
   if (!details) return print_line("(more)", "the operator's socket does not answer; this is from the status map", terminal);
   for (const auto& [name, value] : details->items())
-    if (!node.contains(name)) print_line(name, plain(value), terminal);
+    if (!node.contains(name) && name != "last_activity_ms") print_line(name, plain(value), terminal);   // last_activity is that time
 }
 
 }  // namespace
