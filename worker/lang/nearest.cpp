@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "worker/lang/characters.h"
 #include "worker/lang/print.h"
 
 namespace roost::lang {
@@ -38,7 +39,38 @@ Parts parts_of(std::string_view name) {
   return {name.substr(0, dot), name.substr(dot + 1)};
 }
 
+bool is_operator(char c) { return static_cast<unsigned char>(c) < 128 && (kAsciiTraits[static_cast<unsigned char>(c)] & kOperator); }
+
+bool is_number(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
 }  // namespace
+
+std::string with_blanks(std::string_view name, const std::function<bool(std::string_view)>& is_known) {
+  if (name.size() > kNameBytesMax || name.empty() || is_operator(name[0])) return {};
+  std::string apart;
+  bool calls_for_known = false;
+  bool all_known = true;
+  for (std::size_t at = 0; at < name.size();) {
+    std::size_t end = at;
+    while (end < name.size() && is_operator(name[end]) == is_operator(name[at])) ++end;
+    const std::string part(name.substr(at, end - at));
+    at = end;
+    if (!apart.empty()) apart += ' ';
+    apart += part;
+    if (!is_operator(part[0])) {
+      all_known = all_known && (is_number(part) || is_known(part));
+    } else if (part != "->") {
+      calls_for_known = true;
+      if (is_known(part)) continue;
+      if (!is_known("Number." + part)) return {};
+      apart += "_Number";
+    }
+  }
+  if (apart == name || (calls_for_known && !all_known)) return {};
+  return apart;
+}
 
 std::vector<std::string> nearest_names(std::string_view name, const std::vector<std::string_view>& candidates) {
   if (name.empty() || name.size() > kNameBytesMax) return {};

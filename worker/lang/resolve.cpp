@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "worker/lang/resolve.h"
 
+#include <algorithm>
 #include <unordered_set>
+#include <utility>
 
 #include "worker/lang/hash.h"
 #include "worker/lang/nearest.h"
@@ -27,13 +29,13 @@ class Resolver {
     switch (term->kind) {
       case TermKind::Name: return name(term);
       case TermKind::Apply: {
-        const Term* function = (*this)(term->left);   // first, so that unbound names come in the order of the text
+        const Term* function = (*this)(term->left);   // first: of two occurrences of an unbound name the earlier one is told
         return rebuilt(term, function, (*this)(term->right));
       }
       case TermKind::Annotate: return rebuilt(term, (*this)(term->left), nullptr);
       case TermKind::Lambda: return rebuilt(term, under(term->text, term->left), nullptr);
       case TermKind::Let: {
-        const Term* bound = (*this)(term->left);
+        const Term* bound = bound_to(term->text, term->left);
         return rebuilt(term, bound, under(term->text, term->right));
       }
       case TermKind::Vector: return with_items(term);
@@ -52,6 +54,17 @@ class Resolver {
     scope_.push(name);
     const Term* resolved = (*this)(body);
     scope_.pop();
+    return resolved;
+  }
+
+  // A function that calls itself wants `let rec`.
+  [[gnu::noinline]] const Term* bound_to(std::string_view name, const Term* term) {
+    const Term* bare = term;
+    while (bare->kind == TermKind::Annotate) bare = bare->left;
+    if (bare->kind != TermKind::Lambda) return (*this)(term);
+    functions_.push_back(name);
+    const Term* resolved = (*this)(term);
+    functions_.pop_back();
     return resolved;
   }
 
@@ -138,8 +151,19 @@ class Resolver {
   const Term* unknown(const Term* term) {
     if (!seen_.insert(term->text).second) return term;
     unbound.names.push_back({std::string(term->text), term->place, {}});
-    if (unbound.names.size() <= kSuggestedMax) unbound.names.back().nearest = nearest_names(term->text, known());
+    if (unbound.names.size() <= kSuggestedMax) suggest(unbound.names.back());
     return term;
+  }
+
+  void suggest(UnboundName& name) const {
+    name.nearest = nearest_names(name.name, known());
+    std::string apart = with_blanks(name.name, [this](std::string_view part) { return is_known(part); });
+    if (!apart.empty()) name.nearest.insert(name.nearest.begin(), std::move(apart));
+    if (std::find(functions_.begin(), functions_.end(), name.name) != functions_.end()) name.nearest.insert(name.nearest.begin(), "let rec");
+  }
+
+  [[nodiscard]] bool is_known(std::string_view name) const {
+    return scope_.find(name) != Scope::kNotFound || builtin_named(name) || names_.find(name);
   }
 
   // Every name that could have stood here.
@@ -153,6 +177,7 @@ class Resolver {
   Arena& arena_;
   const NameTable& names_;
   Scope scope_;
+  std::vector<std::string_view> functions_;   // of `let`, around this place in their own right-hand sides
   std::unordered_set<std::string_view> seen_;
 };
 
@@ -201,8 +226,11 @@ std::string UnboundNames::message() const {
 Result<const Term*, UnboundNames> resolve(Arena& arena, const Term* term, const NameTable& names) {
   Resolver resolver(arena, names);
   const Term* resolved = resolver(term);
-  if (!resolver.unbound.names.empty()) return Refused{std::move(resolver.unbound)};
-  return resolved;
+  if (resolver.unbound.names.empty()) return resolved;
+  std::stable_sort(resolver.unbound.names.begin(), resolver.unbound.names.end(), [](const UnboundName& a, const UnboundName& b) {
+    return std::pair(a.place.line, a.place.column) < std::pair(b.place.line, b.place.column);   // an operator is resolved before its operands
+  });
+  return Refused{std::move(resolver.unbound)};
 }
 
 }  // namespace roost::lang

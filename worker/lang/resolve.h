@@ -49,7 +49,7 @@ class Names final : public NameTable {
 struct UnboundName {
   std::string name;
   Place place;   // of its first occurrence
-  std::vector<std::string> nearest;   // known names that it may have meant
+  std::vector<std::string> nearest;   // what it may have meant: itself with blanks (`n - 1` for `n-1`), `let rec`, known names
 };
 struct UnboundNames {
   std::vector<UnboundName> names;   // each once, in order of appearance

@@ -74,6 +74,30 @@ TEST_F(Resolving, HashAndIndexCannotBeForged) {
   EXPECT_EQ(resolved("Index 1 \"x\""), nullptr);
 }
 
+TEST_F(Resolving, AnUnboundOperatorIsListedBehindItsLeftOperand) {
+  EXPECT_EQ(resolved("plums == figs"), nullptr);
+  EXPECT_EQ(message_.find("unresolved names: `plums` (line 1, column 1), `==` (line 1, column 7; "), 0u) << message_;
+}
+
+TEST_F(Resolving, AFunctionThatCallsItselfInALetIsToldOfLetRec) {
+  EXPECT_EQ(resolved("let f n = f n; f 1;;"), nullptr);
+  EXPECT_EQ(message_, "unresolved names: `f` (line 1, column 11; perhaps `let rec`)");
+}
+
+TEST_F(Resolving, AWordThatHoldsAnOperatorIsSuggestedWithBlanks) {
+  for (const auto& [text, suggestion] : {std::pair{"n -> n-1", "n - 1"}, {"1+2*3", "1 + 2 * 3"}, {"7+ 8", "7 +"}, {"q->q", "q -> q"}, {"3<4", "3 <_Number 4"}}) {
+    EXPECT_EQ(resolved(text), nullptr) << text;
+    EXPECT_NE(message_.find("; perhaps `" + std::string(suggestion) + "`"), std::string::npos) << message_;
+  }
+}
+
+TEST_F(Resolving, AWordWhosePartsAreUnknownKeepsItsOperators) {
+  for (const char* text : {"plum-jam", "n-1", "hop--skip", "x'"}) {
+    EXPECT_EQ(resolved(text), nullptr) << text;
+    EXPECT_EQ(message_.find("perhaps"), std::string::npos) << message_;
+  }
+}
+
 TEST_F(Resolving, AllUnboundNamesAreListedOnceInOrder) {
   EXPECT_EQ(resolved("f 1\n  (q -> g f q) (send h)"), nullptr);
   EXPECT_EQ(message_, "unresolved names: `f` (line 1, column 1), `g` (line 2, column 9), `send` (line 2, column 17; perhaps `Remote.send`), `h` (line 2, column 22)");
