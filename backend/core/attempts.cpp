@@ -23,10 +23,11 @@ void Container::Rules::on(Worker& worker, wire::Attempt& frame) {
   };
   if (worker.attempts.size() >= kAttemptsOpenMax)
     return refused("too many attempts of this node are at other nodes", worker.attempts.size(), kAttemptsOpenMax, "a fixed limit");
-  if (requests_.size() >= settings_.requests_max)
-    return refused("too many requests wait in the container for their answers", requests_.size(), settings_.requests_max, "requests_max");
+  if (attempts_open_ >= settings_.attempts_max)
+    return refused("too many attempts wait in the container for what they come to", attempts_open_, settings_.attempts_max, "attempts_max");
   const std::uint64_t id = next_attempt_++;
   Request& request = requests_[id];
+  ++attempts_open_;
   request.id = RequestId{id};
   request.node = node.index;
   request.phase = Phase::Running;
@@ -66,7 +67,7 @@ void Container::Rules::tell_asker(const Request& ended, Content content) {
 
 // The process that asked is gone, or has said that it waits for nothing: what they come to is of no more use.
 void Container::Rules::forget_attempts(Worker& worker) {
-  for (const std::uint64_t id : std::exchange(worker.attempts, {})) requests_.erase(id);
+  for (const std::uint64_t id : std::exchange(worker.attempts, {})) attempts_open_ -= requests_.erase(id);
 }
 
 // Why a computation may not go there: somebody there waits for it, further up. nullopt: it may.

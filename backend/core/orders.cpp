@@ -65,14 +65,19 @@ void Container::Rules::drain() {
 
 void Container::Rules::drain_over() {
   drain_is_over_ = true;
-  const Problem cut_off = problem(ProblemKind::Draining, "The container shut down before the computation ended (drain_timeout_ms).");
+  const Problem not_begun = problem(ProblemKind::Draining, "The container shut down before the computation began.");
+  const Problem cut_off = problem(ProblemKind::WorkerDied, "The container shut down before the computation ended (drain_timeout_ms); what it did until then it did.");
   std::vector<std::uint64_t> open;
   for (const auto& [id, request] : requests_) open.push_back(id);
   log(LogLevel::Warning, "drain-timeout", nullptr, std::to_string(open.size()) + " requests are cut off");
-  for (const std::uint64_t id : open) answer(id, cut_off);
+  for (const std::uint64_t id : open) {
+    const Request* request = open_request(id);
+    const bool begun = request && (request->phase == Phase::Running || request->phase == Phase::Held);
+    answer(id, begun ? cut_off : not_begun);
+  }
   for (Node& node : nodes_) {
     stop_waiting(node);
-    fail_mailbox(node, cut_off);
+    fail_mailbox(node, not_begun);
   }
   for (const auto& [id, worker] : workers_) kill_worker(*worker, cut_off, "drained");
 }

@@ -30,7 +30,7 @@ constexpr std::array<ProblemTraits, kProblemKinds> kTraits{{
     {"not-representable", 422, "The value has no form in the type that was asked for.", false, kCaller},
     {"conflict", 409, "The node is not in a state that allows this.", false, kCaller},
     {"program-failed", 422, "The program failed.", false, kProgram},
-    {"type-error", 422, "The program has a type error.", false, kProgram},
+    {"type-error", 422, "The program has a type error.", false, kCaller},
     {"compute-limit", 422, "The program used up its compute allowance.", false, kProgram},
     {"memory-limit", 422, "The node used up its memory allowance.", false, kProgram},
     {"capability-denied", 403, "The node's sandbox does not allow this.", false, kProgram},
@@ -83,6 +83,7 @@ Problem problem_from(const wire::Failure& failure, const PublicKey& node) {
   problem.column = failure.column;
   problem.names = failure.names;
   problem.chain = failure.chain;
+  problem.source = failure.source;
   if (failure.kind == wire::FailureKind::ComputeLimit) problem.setting = "compute_timeout_ms";
   if (failure.kind == wire::FailureKind::MemoryLimit) problem.setting = "worker_memory_bytes";
   if (traits_of(problem.kind).retryable) problem.retry_after_s = 1;

@@ -45,6 +45,8 @@ struct Problem {
   std::string definition;             // the definition it happened in
   std::uint64_t line = 0, column = 0; // a place in the program; 0: none
   std::vector<std::string> chain;     // what called the definition, and so on
+  std::vector<std::string> debug;     // lines of the request, if it asked for them
+  std::string source;                 // the line of the program with a caret below the place; empty: there is none
   std::vector<std::string> names;     // unbound names, or what was expected at the place
   std::string limit, value, setting;  // the limit that was met, by how much, and the setting that changes it
   std::uint32_t retry_after_s = 0;    // 0: none

@@ -78,8 +78,10 @@ void Container::Rules::answer(std::uint64_t id, Content content) {
   enter_phase(id, request->phase, request->node);
   if (request->asker) {
     const auto ended = requests_.extract(id);
+    --attempts_open_;
     return tell_asker(ended.mapped(), std::move(content));
   }
+  if (auto* refused = std::get_if<Problem>(&content)) refused->debug = std::move(request->debug);
   if (auto* value = std::get_if<Value>(&content)) {
     value->format = request->format;
     value->debug = std::move(request->debug);
@@ -93,9 +95,9 @@ void Container::Rules::evaluate(EvalRequest asked) {
   Node* node = nullptr;
   if (auto refusal = address(asked.node, asked.sender, node)) return refuse(asked.id, std::move(*refusal));
   if (draining_) return refuse(asked.id, problem(ProblemKind::Draining, "The container is shutting down and takes no new work.", node));
-  if (requests_.size() >= settings_.requests_max)
+  if (requests_.size() - attempts_open_ >= settings_.requests_max)
     return refuse(asked.id, limit_problem(ProblemKind::ContainerFull, "Too many requests wait in the container for their answers.", node,
-                                          requests_.size(), settings_.requests_max, "requests_max"));
+                                          requests_.size() - attempts_open_, settings_.requests_max, "requests_max"));
   const auto id = static_cast<std::uint64_t>(asked.id);
   CHECK(id != 0);
   const auto [place, fresh] = requests_.try_emplace(id);

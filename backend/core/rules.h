@@ -29,7 +29,7 @@ inline constexpr std::size_t kDebugBytesMax = 256u << 10;
 inline constexpr std::uint64_t kReserveMax = 4096;             // children asked for at once, as PROTOCOL.md says
 inline constexpr std::uint32_t kLaunchFailuresMax = 3;         // in a row, before the mailbox is answered instead
 inline constexpr std::size_t kReadsOpenMax = 4096;             // of one process, fetches included
-inline constexpr std::size_t kAttemptsOpenMax = 4096;          // of one process, whose computations are elsewhere
+inline constexpr std::size_t kAttemptsOpenMax = 1024;          // of one process, whose computations are elsewhere
 inline constexpr std::size_t kAttemptsDeepMax = 256;           // that wait for each other in a row
 inline constexpr std::uint64_t kAttemptFirst = std::uint64_t{1} << 62;   // requests of attempts; those from outside are below
 inline constexpr std::uint64_t kHeldBytesMax = 64u << 20;      // of one node, waiting for commits
@@ -233,6 +233,7 @@ class Container::Rules {
   IntrusiveList<Request> requests_by_deadline_;   // those with the common time limit
   std::priority_queue<DeadlineOf, std::vector<DeadlineOf>, std::greater<>> own_deadlines_;   // answered ones go when due
   std::uint64_t next_attempt_ = kAttemptFirst;
+  std::uint64_t attempts_open_ = 0;   // of requests_; they do not keep those from outside away
   std::unordered_map<std::uint64_t, PendingRead> reads_;
   std::uint64_t next_read_ = 1;
 

@@ -68,6 +68,7 @@ struct Settings {
   std::uint64_t nodes_max = 262144;              // slots of the status map
   std::uint64_t awake_max = 4096;                // worker processes at once
   std::uint64_t requests_max = 16384;            // requests parked at once
+  std::uint64_t attempts_max = 131072;           // computations at once that other nodes wait for
   std::uint64_t mailbox_max = 1024;              // unanswered and undelivered messages a node may have
   std::uint64_t mailbox_bytes_max = 32u << 20;   // bytes waiting to be written to one worker
   std::uint64_t worker_memory_bytes = 16u << 20;

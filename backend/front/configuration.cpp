@@ -59,6 +59,7 @@ std::vector<Setting> settings_of(Configuration& c) {
       {"http_timeout_ms", Milliseconds{&c.http.timeout, 1, kHour}},
       {"nodes_max", Count{&s.nodes_max, 1, 16 * kMillion}},
       {"awake_max", Count{&s.awake_max, 1, 100'000}},
+      {"attempts_max", Count{&c.core.attempts_max, 1, 1u << 24}},
       {"requests_max", Count{&s.requests_max, 1, kMillion}},
       {"mailbox_max", Count{&s.mailbox_max, 1, kMillion}},
       {"mailbox_bytes_max", Count{&s.mailbox_bytes_max, 1u << 20, kGiB}},

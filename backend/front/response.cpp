@@ -162,8 +162,10 @@ Response problem_response(const core::Problem& problem, const RequestFacts& fact
   if (problem.line != 0) {
     json["line"] = problem.line;
     json["column"] = problem.column;
+    if (!problem.source.empty()) json["source"] = problem.source;
   }
   add_names(json, problem);
+  if (!problem.debug.empty()) json["debug"] = problem.debug;
   if (!problem.limit.empty()) json["limit"] = problem.limit;
   if (!problem.value.empty()) json["value"] = problem.value;
   if (!problem.setting.empty()) json["setting"] = problem.setting;

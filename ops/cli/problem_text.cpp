@@ -113,6 +113,7 @@ ProblemText describe_problem(const HttpAnswer& answer, std::string_view program,
   add("found:", text_of(problem, "found"));
   for (const Json& sentence : problem.value("because", Json::array())) add("because:", sentence.is_string() ? printable(sentence.get<std::string>()) : "");
   add("names:", list_of(problem, "names"));
+  for (const Json& debug : problem.value("debug", Json::array())) add("debug:", debug.is_string() ? printable(debug.get<std::string>()) : "");
   add("definition:", text_of(problem, "definition"));
   add("called by:", list_of(problem, "called_by"));
   add("node:", text_of(problem, "node"));

@@ -128,7 +128,7 @@ void World::finish(Process& process, std::size_t computation) {
   if (origin.request == 0) return;
   const std::uint64_t tag = new_tag({&process, process.before(), {}, true, false, origin.request});
   if (!calm_ && random_.percent(10))
-    return say(process, wire::Answer{origin, wire::Failure{wire::FailureKind::ProgramFailed, "it failed", "", 0, 0, {}, {}}});
+    return say(process, wire::Answer{origin, wire::Failure{wire::FailureKind::ProgramFailed, "it failed", "", 0, 0, {}}});
   if (origin.format == wire::Format::Value) return say(process, wire::Return{origin, std::to_string(tag)});
   say(process, wire::Answer{origin, std::to_string(tag)});
 }

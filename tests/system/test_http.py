@@ -62,6 +62,12 @@ class TestPreferences:
         answer = container.post(container.playground, 'Debug.watch "seen" 7', {"Prefer": "debug", "Accept": "application/json"})
         assert answer.json() == {"value": 7, "debug": ["seen: 7"]}
 
+    def test_debug_lines_come_with_a_problem_too(self, container):
+        program = 'do Remote x := pure (Debug.watch "before" 1); Remote.fail "no";;'
+        answer = container.post(container.playground, program, {"Prefer": "debug"})
+        assert answer.problem("program-failed", 422)["debug"] == ["before: 1"]
+        assert "debug" not in container.post(container.playground, program).problem("program-failed", 422)
+
     def test_debug_lines_stay_in_the_log_unless_asked_for(self, container):
         answer = container.post(container.playground, 'Debug.watch "quiet-please" 7')
         assert answer.text == "7\n" and answer.headers["Preference-Applied"] is None
@@ -183,7 +189,8 @@ class TestPrograms:
 
     def test_a_program_of_wrong_type_says_where_what_and_why_and_does_not_run(self, container):
         told = problem(container, container.playground, 'do Remote x := Debug.watch "ran" (pure 3);\n  pure (x + "k");;', "type-error", 422)
-        assert (told["line"], told["column"]) == (2, 13) and told["fault"] == "program"
+        assert (told["line"], told["column"]) == (2, 13) and told["fault"] == "caller"
+        assert told["source"] == '  2 |   pure (x + "k");;\n    |             ^\n'
         assert told["expected"] == "Number" and told["found"] == "Text"
         assert told["because"] == ["`+` has type Number -> Number -> Number"]
         assert "ran: " not in container.log()

@@ -46,7 +46,7 @@ std::string_view line_at(std::string_view source, std::uint32_t number) {
 }
 
 // The line as it is shown, and the blanks before the caret. Tabs stay tabs in both, so that they line up.
-std::string excerpt(std::string_view line, Place place) {
+std::string excerpt_of_line(std::string_view line, Place place) {
   const std::size_t first = place.column > kColumnsShown ? place.column - kColumnsShown / 2 : 1;
   std::string text, blanks;
   std::size_t column = 0;
@@ -94,11 +94,15 @@ Result<CheckedText, Diagnoses> check_text(Arena& arena, std::string_view source,
   return Refused{more_a_library ? library.error() : program.error()};
 }
 
+std::string excerpt(std::string_view source, Place place) {
+  return place.line == 0 ? std::string() : excerpt_of_line(line_at(source, place.line), place);
+}
+
 std::string shown(const Diagnoses& diagnoses, std::string_view file, std::string_view source) {
   std::string text;
   for (const Diagnosis& one : diagnoses) {
     text += std::string(file) + ":" + std::to_string(one.place.line) + ":" + std::to_string(one.place.column) + ": " + one.reason + "\n";
-    if (one.place.line != 0) text += excerpt(line_at(source, one.place.line), one.place);
+    text += excerpt(source, one.place);
     for (const std::string& note : one.notes) text += "  " + note + "\n";
   }
   return text;

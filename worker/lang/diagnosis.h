@@ -37,6 +37,9 @@ struct CheckedProgram {
 using CheckedText = std::variant<CheckedProgram, std::vector<Definition>>;
 [[nodiscard]] Result<CheckedText, Diagnoses> check_text(Arena& arena, std::string_view source, Names& names, DefinitionTypes& types);
 
+// The line of the place, numbered, with a caret below: two lines. Empty: there is no such place.
+[[nodiscard]] std::string excerpt(std::string_view source, Place place);
+
 // "plums.u:3:5: `"k"` has type Text, …", the line, the caret, the notes. Every line ends in a line break; control characters of
 // the text are left out.
 [[nodiscard]] std::string shown(const Diagnoses& diagnoses, std::string_view file, std::string_view source);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <new>
 
+#include "worker/lang/diagnosis.h"
 #include "worker/lang/parser.h"
 #include "worker/lang/resolve.h"
 #include "worker/lang/scc.h"
@@ -48,6 +49,12 @@ wire::Failure unbound_failure(const lang::UnboundNames& unbound) {
 wire::Failure type_failure(const lang::TypeError& error) {
   wire::Failure failure{wire::FailureKind::TypeError, error.message(), {}, error.place.line, error.place.column, {error.expected, error.found}};
   failure.names.insert(failure.names.end(), error.because.begin(), error.because.end());
+  return failure;
+}
+
+// With the line of the place.
+wire::Failure placed(wire::Failure failure, std::string_view program) {
+  failure.source = lang::excerpt(program, {static_cast<std::uint32_t>(failure.line), static_cast<std::uint32_t>(failure.column)});
   return failure;
 }
 
@@ -120,12 +127,12 @@ void Machine::Node::take(const wire::Eval& frame) {
 void Machine::Node::evaluate_program(const wire::Eval& frame) {
   auto arena = std::make_shared<lang::Arena>();
   const auto parsed = lang::parse_program(*arena, frame.program);
-  if (!parsed.ok()) return report(frame.origin, syntax_failure(parsed.error()));
+  if (!parsed.ok()) return report(frame.origin, placed(syntax_failure(parsed.error()), frame.program));
   const lang::Term* minimal = lang::minimise(*arena, parsed.value());
   const auto resolved = lang::resolve(*arena, minimal, library_.names());
-  if (!resolved.ok()) return report(frame.origin, unbound_failure(resolved.error()));
+  if (!resolved.ok()) return report(frame.origin, placed(unbound_failure(resolved.error()), frame.program));
   const auto type = lang::infer_type(*arena, *resolved.value(), universe_);
-  if (!type.ok()) return report(frame.origin, type_failure(type.error()));
+  if (!type.ok()) return report(frame.origin, placed(type_failure(type.error()), frame.program));
   ProgramHandle program(Program::make(arena));
   const auto code = compile(*program, resolved.value(), universe_, {});
   if (!code.ok()) throw Crash{wire::FailureKind::ProgramFailed, code.error().reason, {}};

@@ -130,7 +130,7 @@ void Machine::Node::fail(Computation& computation, const Crash& crash) {
 // Ends the computation, and tells whoever waits for it. If a computation of this node does, and there is no memory to tell it, that one is
 // given back with the reason: it fails next.
 Machine::Node::Computation* Machine::Node::give_up(Computation& computation, Crash& crash) {
-  wire::Failure failure{crash.kind, crash.reason, std::string(computation.fiber.definition()), 0, 0, crash.names, computation.fiber.chain()};
+  wire::Failure failure{crash.kind, crash.reason, std::string(computation.fiber.definition()), 0, 0, crash.names, {}, computation.fiber.chain()};
   const wire::Origin origin = computation.origin;
   const auto attempt = attempts_.find(computation.attempt);
   const ComputationId waiting = attempt == attempts_.end() ? 0 : attempt->second.waiting;

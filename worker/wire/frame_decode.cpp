@@ -101,7 +101,7 @@ std::vector<std::string> names_of(Reader& in, std::size_t most) {
 }
 
 Failure failure_of(Reader& in) {
-  expect_array(in, "failure", 7);
+  expect_array(in, "failure", 8);
   Failure failure;
   failure.kind = static_cast<FailureKind>(number_below(in, "failure kind", kFailureKinds));
   failure.reason = text_of(in);
@@ -109,6 +109,7 @@ Failure failure_of(Reader& in) {
   failure.line = in.unsigned_integer();
   failure.column = in.unsigned_integer();
   failure.names = names_of(in, kFailureNamesMax);
+  failure.source = text_of(in);
   failure.chain = names_of(in, kFailureChainMax);
   return failure;
 }

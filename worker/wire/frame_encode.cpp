@@ -43,7 +43,7 @@ void write(Writer& out, const KeyEnvelope& envelope) {
 }
 
 void write(Writer& out, const Failure& failure) {
-  out.array(7);
+  out.array(8);
   out.unsigned_integer(number_of(failure.kind));
   out.text(failure.reason);
   out.text(failure.definition);
@@ -52,6 +52,7 @@ void write(Writer& out, const Failure& failure) {
   const std::size_t names = std::min(failure.names.size(), kFailureNamesMax);
   out.array(names);
   for (std::size_t i = 0; i < names; ++i) out.text(failure.names[i]);
+  out.text(failure.source);
   const std::size_t chain = std::min(failure.chain.size(), kFailureChainMax);
   out.array(chain);
   for (std::size_t i = 0; i < chain; ++i) out.text(failure.chain[i]);

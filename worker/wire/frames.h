@@ -74,6 +74,7 @@ struct Failure {
   std::uint64_t line = 0;    // 1-based; 0: no place
   std::uint64_t column = 0;  // 1-based, in code points
   std::vector<std::string> names;
+  std::string source{};      // the line of the place, as people are shown it, and a caret below; empty: none
   std::vector<std::string> chain{};   // the definitions that led there, each called by the next; at most kFailureChainMax
   bool operator==(const Failure&) const = default;
 };

@@ -121,7 +121,7 @@ TEST(Configuration, TheDocumentationAgrees) {
     const std::string toml = bare ? text : "\"" + text + "\"";
     EXPECT_TRUE(parse_configuration(kMinimal + key + " = " + toml + "\n", "roost.toml").ok()) << line;
   }
-  EXPECT_EQ(rows, 36);
+  EXPECT_EQ(rows, 37);
 }
 
 }  // namespace

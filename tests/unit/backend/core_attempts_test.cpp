@@ -51,7 +51,7 @@ TEST_F(CoreAttempts, AValueGoesToWhoeverAsked) {
 
 TEST_F(CoreAttempts, AFailureGoesThereWithItsPlace) {
   const std::uint64_t id = attempt_at_2();
-  says(2, wire::Answer{value_origin(id), wire::Failure{wire::FailureKind::ProgramFailed, "out of plums", "pick", 0, 0, {}, {"shop"}}});
+  says(2, wire::Answer{value_origin(id), wire::Failure{wire::FailureKind::ProgramFailed, "out of plums", "pick", 0, 0, {}, {}, {"shop"}}});
   EXPECT_FALSE(told(1).ok);
   EXPECT_EQ(told(1).failure, "out of plums (at node " + fingerprint_of(key(2)) + ", in `pick`, called by `shop`)");
 }
@@ -160,18 +160,35 @@ TEST_F(CoreAttempts, ARowOfAttemptsIsBounded) {
 }
 
 TEST_F(CoreAttempts, AttemptsOfOneProcessAreBounded) {
-  for (std::uint64_t number = 1; number <= 4096; ++number) ASSERT_NE(attempts(1, number, origin(first)), 0u);
-  says(1, wire::Attempt{4097, origin(first)});
+  for (std::uint64_t number = 1; number <= 1024; ++number) ASSERT_NE(attempts(1, number, origin(first)), 0u);
+  says(1, wire::Attempt{1025, origin(first)});
   const auto& refused = std::get<wire::Attempting>(sent.back().frame);
   EXPECT_EQ(refused.request, 0u);
-  EXPECT_NE(refused.reason.find("4096 of 4096"), std::string::npos) << refused.reason;
+  EXPECT_NE(refused.reason.find("1024 of 1024"), std::string::npos) << refused.reason;
 }
 
-TEST_F(CoreAttempts, TheyCountAsRequestsOfTheContainer) {
+TEST_F(CoreAttempts, TheyAreBoundedAndKeepNoRequestAway) {
   settings.requests_max = 2;
+  settings.attempts_max = 3;
   container().change_settings(now, settings);
-  EXPECT_NE(attempts(1, 1, origin(first)), 0u);
-  EXPECT_EQ(attempts(1, 2, origin(first)), 0u);
+  for (std::uint64_t number = 1; number <= 3; ++number) EXPECT_NE(attempts(1, number, origin(first)), 0u);
+  EXPECT_EQ(attempts(1, 4, origin(first)), 0u);
+  EXPECT_NE(std::get<wire::Attempting>(sent.back().frame).reason.find("attempts_max"), std::string::npos);
+  EXPECT_EQ(kind_of(request(2)), "(open)");
+  EXPECT_EQ(kind_of(request(2)), "container-full");
+  dies(1);   // its attempts end with it
+  const std::uint64_t another = request(3);
+  ready(3);
+  for (std::uint64_t number = 1; number <= 3; ++number) EXPECT_NE(attempts(3, number, origin(another)), 0u);
+}
+
+TEST_F(CoreAttempts, AProblemBringsTheLinesThatWereAskedFor) {   // of debug
+  const std::uint64_t asked = request(2, Operator{}, true);
+  ready(2);
+  says(2, wire::Log{asked, wire::LogLevel::Debug, "before: 1"});
+  says(2, wire::Answer{origin(asked), wire::Failure{wire::FailureKind::ProgramFailed, "no", "", 0, 0, {}}});
+  ASSERT_NE(problem_of(asked), nullptr);
+  EXPECT_EQ(problem_of(asked)->debug, std::vector<std::string>{"before: 1"});
 }
 
 TEST_F(CoreAttempts, AProcessWaitsOnlyForWhatItHas) {

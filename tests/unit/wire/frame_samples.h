@@ -37,7 +37,7 @@ inline std::map<std::string, ToWorker> to_worker_samples() {
 }
 
 inline std::map<std::string, FromWorker> from_worker_samples() {
-  const Failure failure{FailureKind::SyntaxError, "unexpected )", "", 1, 5, {"an expression"}, {"main"}};
+  const Failure failure{FailureKind::SyntaxError, "unexpected )", "", 1, 5, {"an expression"}, "  1 | 1 + )\n    |     ^\n", {"main"}};
   const Bytes token(kTokenBytes, '\x44');
   DefinitionHash hash;
   hash.fill(0xbb);
