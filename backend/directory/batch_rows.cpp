@@ -6,29 +6,31 @@
 namespace roost::directory {
 namespace {
 
-void add_node(BatchRows::Nodes& rows, const core::NodeRecord& record) {
-  rows.key.add_bytea(record.key.view());
-  rows.lifetime.add_text(core::name_of(record.lifetime));
-  rows.access.add_text(core::name_of(record.access.kind));
+std::optional<std::string> text_of(const std::optional<std::uint64_t>& number) {
+  if (!number) return std::nullopt;
+  return std::to_string(*number);
+}
+
+NodeRow row_of(const core::NodeRecord& record) {
   ArrayText only;
   for (const PublicKey& key : record.access.only) only.add_bytea(key.view());
-  rows.access_only.add_text(only.text());
-  rows.budget_nodes.add_optional(record.budget.nodes);
-  rows.budget_awake.add_optional(record.budget.awake);
-  rows.budget_memory_bytes.add_optional(record.budget.memory_bytes);
-  rows.capabilities.add_number(record.capabilities);
-  rows.sealed_key.add_bytea(record.sealed_key);
-  if (record.parent) {
-    rows.parent.add_bytea(record.parent->view());
-    rows.envelope_sealed.add_bytea(record.envelope.sealed);
-    rows.envelope_signature.add_bytea(record.envelope.signature);
-    rows.enclosed_key.add_bytea(record.enclosed_key);
-  } else {
-    rows.parent.add_null();
-    rows.envelope_sealed.add_null();
-    rows.envelope_signature.add_null();
-    rows.enclosed_key.add_null();
-  }
+  // A parent keeps its children's keys; a node that the operator made has nobody to keep one.
+  const auto with_parent = [&record](BytesView bytes) {
+    return record.parent ? std::optional(bytea_text(bytes)) : std::nullopt;
+  };
+  return {bytea_text(record.key.view()),
+          with_parent(record.parent ? record.parent->view() : BytesView()),
+          std::string(core::name_of(record.lifetime)),
+          std::string(core::name_of(record.access.kind)),
+          only.text(),
+          text_of(record.budget.nodes),
+          text_of(record.budget.awake),
+          text_of(record.budget.memory_bytes),
+          std::to_string(record.capabilities),
+          bytea_text(record.sealed_key),
+          with_parent(record.envelope.sealed),
+          with_parent(record.envelope.signature),
+          with_parent(record.enclosed_key)};
 }
 
 // One index entry's full name. The token has a fixed length, so no two names are written alike.
@@ -63,7 +65,7 @@ BatchRows rows_of(const std::vector<core::JournalEntry>& entries) {
     if (const auto* write = std::get_if<core::StateWrite>(&entry)) {
       last_writes[name_of_entry(*write)] = write;
     } else if (const auto* creation = std::get_if<core::NodeCreation>(&entry)) {
-      add_node(rows.nodes, creation->record);
+      rows.nodes.push_back(row_of(creation->record));
     } else if (const auto* definition = std::get_if<core::Definition>(&entry)) {
       rows.definitions.hash.add_bytea(view_of(definition->hash));
       rows.definitions.definition.add_bytea(*definition->bytes);

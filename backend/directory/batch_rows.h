@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// A batch of the journal as the parameters of a few statements with arrays: what one transaction makes durable, with as
-// many round trips for four thousand entries as for one.
+// A batch of the journal as the parameters of a few statements with arrays, and new nodes as the rows of one COPY: what one
+// transaction makes durable, with as many round trips for four thousand entries as for one.
 //
 // The order of a batch matters only for writes to one key, of which the last counts: so each key goes over once. New
 // nodes come first (state refers to them), destroyed ones last (their state goes with them). A definition is named by its hash, so one
 // that comes twice is the same twice.
 // Thread: pure function.
 
+#include <array>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,11 +19,15 @@
 
 namespace roost::directory {
 
+// The columns of roost.nodes that a new node has, in the order of a NodeRow's fields.
+inline constexpr std::array kNodeColumns{
+    "public_key", "parent", "lifetime", "access", "access_only", "budget_nodes", "budget_awake",
+    "budget_memory_bytes", "capabilities", "sealed_key", "envelope_sealed", "envelope_signature", "enclosed_key"};
+// Each in PostgreSQL's text form; none: null.
+using NodeRow = std::array<std::optional<std::string>, kNodeColumns.size()>;
+
 struct BatchRows {
-  struct Nodes {
-    ArrayText key, parent, lifetime, access, access_only, budget_nodes, budget_awake, budget_memory_bytes, capabilities,
-        sealed_key, envelope_sealed, envelope_signature, enclosed_key;
-  } nodes;
+  std::vector<NodeRow> nodes;
   struct Inserts {
     ArrayText node, token, key_hash, key, value;
   } inserts;
@@ -34,7 +40,7 @@ struct BatchRows {
   ArrayText destroyed;
 
   [[nodiscard]] bool only_inserts() const {
-    return nodes.key.empty() && deletes.node.empty() && definitions.hash.empty() && destroyed.empty();
+    return nodes.empty() && deletes.node.empty() && definitions.hash.empty() && destroyed.empty();
   }
 };
 

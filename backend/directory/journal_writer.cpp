@@ -5,12 +5,14 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <thread>
+#include <vector>
 
 #include <pqxx/pqxx>
 
@@ -47,12 +49,6 @@ void prepare(pqxx::connection& session) {
   // end, or neither counts.
   session.prepare("only_inserts", "WITH moved AS (UPDATE roost.journal SET position = $1) " + inserts_sql(2));
   session.prepare("move", "UPDATE roost.journal SET position = $1");
-  session.prepare("nodes",
-                  "INSERT INTO roost.nodes (public_key, parent, lifetime, access, access_only, budget_nodes, budget_awake, "
-                  "budget_memory_bytes, capabilities, sealed_key, envelope_sealed, envelope_signature, enclosed_key) "
-                  "SELECT k, p, l, a, o::bytea[], bn, ba, bm, c, s, es, eg, ek FROM unnest($1::bytea[], $2::bytea[], $3::text[], "
-                  "$4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[], $9::integer[], $10::bytea[], "
-                  "$11::bytea[], $12::bytea[], $13::bytea[]) AS row (k, p, l, a, o, bn, ba, bm, c, s, es, eg, ek)");
   session.prepare("inserts", inserts_sql(1));
   session.prepare("deletes",
                   "DELETE FROM roost.index_entries e USING unnest($1::bytea[], $2::bytea[], $3::bytea[]) AS d (node, token, "
@@ -62,11 +58,15 @@ void prepare(pqxx::connection& session) {
   session.prepare("destroy", "SELECT roost.destroy_nodes($1::bytea[])");
 }
 
-void insert_nodes(pqxx::transaction_base& transaction, const BatchRows::Nodes& rows) {
-  transaction.exec_prepared("nodes", rows.key.text(), rows.parent.text(), rows.lifetime.text(), rows.access.text(),
-                            rows.access_only.text(), rows.budget_nodes.text(), rows.budget_awake.text(),
-                            rows.budget_memory_bytes.text(), rows.capabilities.text(), rows.sealed_key.text(),
-                            rows.envelope_sealed.text(), rows.envelope_signature.text(), rows.enclosed_key.text());
+// By COPY: two thirds of what an INSERT of the same rows costs the server.
+void insert_nodes(pqxx::transaction_base& transaction, const std::vector<NodeRow>& rows) {
+  pqxx::stream_to copy(transaction, "roost.nodes", kNodeColumns);
+  for (const NodeRow& row : rows) {
+    std::array<const char*, kNodeColumns.size()> fields{};   // null pointers are nulls
+    for (std::size_t i = 0; i < row.size(); ++i) fields[i] = row[i] ? row[i]->c_str() : nullptr;
+    copy << fields;
+  }
+  copy.complete();
 }
 
 // One batch, one transaction. Throws what libpqxx throws.
@@ -79,7 +79,7 @@ void write_batch(pqxx::connection& session, std::uint64_t position, const BatchR
   }
   pqxx::work transaction(session);
   transaction.exec_prepared("move", position);
-  if (!rows.nodes.key.empty()) insert_nodes(transaction, rows.nodes);
+  if (!rows.nodes.empty()) insert_nodes(transaction, rows.nodes);
   if (!in.node.empty())
     transaction.exec_prepared("inserts", in.node.text(), in.token.text(), in.key_hash.text(), in.key.text(), in.value.text());
   if (!rows.deletes.node.empty())

@@ -53,28 +53,4 @@ void ArrayText::add_bytea(BytesView bytes) {
   elements_ += '"';
 }
 
-void ArrayText::add_text(std::string_view text) {
-  separate();
-  elements_ += '"';
-  for (const char c : text) {
-    if (c == '"' || c == '\\') elements_ += '\\';
-    elements_ += c;
-  }
-  elements_ += '"';
-}
-
-void ArrayText::add_number(std::uint64_t number) {
-  separate();
-  elements_ += std::to_string(number);
-}
-
-void ArrayText::add_null() {
-  separate();
-  elements_ += "NULL";
-}
-
-void ArrayText::add_optional(const std::optional<std::uint64_t>& number) {
-  number ? add_number(*number) : add_null();
-}
-
 }  // namespace roost::directory

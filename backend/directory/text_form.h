@@ -5,7 +5,6 @@
 // hash and value goes over as hexadecimal text ("\x00ff…"), one or a whole array of them.
 // Thread: pure functions; an ArrayText belongs to one thread.
 
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,14 +16,10 @@ namespace roost::directory {
 // Throws std::runtime_error if `text` is not what PostgreSQL writes with bytea_output = hex.
 [[nodiscard]] Bytes bytea_from(std::string_view text);
 
-// An array literal, element by element: {"\\x00ff",NULL,"text"}.
+// An array literal, element by element: {"\\x00ff"}.
 class ArrayText {
  public:
   void add_bytea(BytesView bytes);
-  void add_text(std::string_view text);     // also an array literal, for an array of them
-  void add_number(std::uint64_t number);
-  void add_null();
-  void add_optional(const std::optional<std::uint64_t>& number);
 
   [[nodiscard]] std::string text() const { return "{" + elements_ + "}"; }
   [[nodiscard]] bool empty() const { return elements_.empty(); }

@@ -22,10 +22,8 @@ TEST(TextForm, WhatIsNotHexadecimalIsRefused) {
 TEST(ArrayText, ElementsAreWrittenAsPostgresReadsThem) {
   ArrayText array;
   array.add_bytea(Bytes("\0", 1));
-  array.add_null();
-  array.add_number(7);
-  array.add_text("a\"b\\");
-  EXPECT_EQ(array.text(), R"({"\\x00",NULL,7,"a\"b\\"})");
+  array.add_bytea(Bytes("\xff"));
+  EXPECT_EQ(array.text(), R"({"\\x00","\\xff"})");
 }
 
 TEST(BatchRows, TheLastWriteOfAKeyCounts) {
