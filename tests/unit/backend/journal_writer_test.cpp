@@ -126,6 +126,19 @@ TEST_F(JournalWriterTest, DestroyedNodesGoWithTheirStateAndNeverComeBack) {
   EXPECT_FALSE(commit({core::NodeCreation{root_numbered(1)}}).ok);
 }
 
+TEST_F(JournalWriterTest, NodesThatAreRefusedLeaveTheSessionInOrder) {
+  core::NodeRecord broken = child_numbered(4, 1);
+  broken.enclosed_key.pop_back();
+  const core::CommitOutcome outcome = commit({core::NodeCreation{child_numbered(3, 1)}, core::NodeCreation{broken}, core::NodeCreation{child_numbered(5, 1)}});
+  EXPECT_FALSE(outcome.ok);
+  EXPECT_NE(outcome.error.find("enclosed_key_is_72_bytes"), std::string::npos) << outcome.error;
+  EXPECT_EQ(count("nodes"), "2");
+  EXPECT_EQ(position(), "1");
+  EXPECT_TRUE(commit({core::NodeCreation{child_numbered(3, 1)}}).ok);
+  EXPECT_EQ(count("nodes"), "3");
+  EXPECT_EQ(notes(), "");   // by the same session
+}
+
 TEST_F(JournalWriterTest, DefinitionsAreStoredOnce) {
   EXPECT_TRUE(commit({definition_numbered(1, Bytes("a\0", 2)), insertion(1, "h", "v"), definition_numbered(1, Bytes("a\0", 2))}).ok);
   EXPECT_TRUE(commit({definition_numbered(2, "b"), definition_numbered(1, Bytes("a\0", 2))}).ok);
@@ -165,6 +178,21 @@ TEST_F(JournalWriterTest, ASessionThatEndsInMidCommitIsSettledByThePosition) {
   holder.join();
   EXPECT_EQ(value_of("h"), bytea_text("a"));
   EXPECT_EQ(position(), "2");
+  EXPECT_NE(notes().find("batch 2 was in doubt: it was not committed"), std::string::npos) << notes();
+}
+
+// The same while new nodes go over, which is another way of talking to the server.
+TEST_F(JournalWriterTest, ASessionThatEndsWhileNodesGoOverIsSettledByThePosition) {
+  std::thread holder([&] { database_.query("BEGIN; LOCK TABLE roost.nodes IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(1); COMMIT"); });
+  std::this_thread::sleep_for(300ms);
+  std::vector<core::JournalEntry> entries;
+  for (unsigned i = 0; i < 1000; ++i) entries.push_back(core::NodeCreation{child_numbered(100 + i, 1)});
+  auto outcome = begin(std::move(entries));
+  std::this_thread::sleep_for(200ms);
+  database_.end_sessions("journal");
+  EXPECT_TRUE(outcome.get().ok);
+  holder.join();
+  EXPECT_EQ(count("nodes"), "1002");
   EXPECT_NE(notes().find("batch 2 was in doubt: it was not committed"), std::string::npos) << notes();
 }
 
