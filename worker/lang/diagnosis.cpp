@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "worker/lang/diagnosis.h"
 
+#include "worker/lang/characters.h"
 #include "worker/lang/scc.h"
 
 namespace roost::lang {
@@ -43,6 +44,18 @@ std::string_view line_at(std::string_view source, std::uint32_t number) {
     source.remove_prefix(end + 1);
   }
   return source.substr(0, source.find('\n'));
+}
+
+// Each byte that is not UTF-8 as the replacement character: such a text is refused, and the line that shows where may be sent on.
+std::string readable(std::string_view line) {
+  std::string text;
+  for (;;) {
+    const std::size_t bad = find_invalid_utf8(line);
+    text += line.substr(0, bad);
+    if (bad == std::string_view::npos) return text;
+    text += "\uFFFD";
+    line.remove_prefix(bad + 1);
+  }
 }
 
 // The line as it is shown, and the blanks before the caret. Tabs stay tabs in both, so that they line up.
@@ -95,7 +108,7 @@ Result<CheckedText, Diagnoses> check_text(Arena& arena, std::string_view source,
 }
 
 std::string excerpt(std::string_view source, Place place) {
-  return place.line == 0 ? std::string() : excerpt_of_line(line_at(source, place.line), place);
+  return place.line == 0 ? std::string() : excerpt_of_line(readable(line_at(source, place.line)), place);
 }
 
 std::string shown(const Diagnoses& diagnoses, std::string_view file, std::string_view source) {

@@ -37,7 +37,7 @@ struct CheckedProgram {
 using CheckedText = std::variant<CheckedProgram, std::vector<Definition>>;
 [[nodiscard]] Result<CheckedText, Diagnoses> check_text(Arena& arena, std::string_view source, Names& names, DefinitionTypes& types);
 
-// The line of the place, numbered, with a caret below: two lines. Empty: there is no such place.
+// The line of the place, numbered, with a caret below: two lines, in UTF-8 whatever the source is. Empty: there is no such place.
 [[nodiscard]] std::string excerpt(std::string_view source, Place place);
 
 // "plums.u:3:5: `"k"` has type Text, …", the line, the caret, the notes. Every line ends in a line break; control characters of
