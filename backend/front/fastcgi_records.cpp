@@ -26,23 +26,21 @@ Header header_of(std::string_view bytes) {
 
 }  // namespace
 
-bool reads_to_its_end(std::string_view bytes) {
+Extent extent_of(std::string_view bytes) {
   std::optional<unsigned> request;
   bool parameters_end = false;
-  while (!bytes.empty()) {
-    if (bytes.size() < kHeaderBytes) return false;   // libfcgi takes a whole header before it looks at it
-    if (static_cast<unsigned char>(bytes[0]) != kVersion) return true;   // an error, whatever follows
+  while (bytes.size() >= kHeaderBytes) {   // libfcgi takes a whole header before it looks at it
     const Header header = header_of(bytes);
+    if (header.version != kVersion || header.request == kManagement) return Extent::Foreign;
     const std::size_t length = kHeaderBytes + header.content_bytes + header.padding_bytes;
-    if (bytes.size() < length) return false;
+    if (bytes.size() < length) return Extent::Part;
     bytes.remove_prefix(length);
-    if (header.request == kManagement) continue;   // libfcgi answers it and reads on
     if (header.type == kBeginRequest && !request) request = header.request;
     if (header.request != request || header.content_bytes > 0) continue;
     if (header.type == kParams) parameters_end = true;
-    if (header.type == kStdin && parameters_end) return true;
+    if (header.type == kStdin && parameters_end) return Extent::Whole;
   }
-  return false;
+  return Extent::Part;
 }
 
 }  // namespace roost::front

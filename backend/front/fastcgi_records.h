@@ -8,7 +8,13 @@
 
 namespace roost::front {
 
-// True: whoever reads these bytes as one request, as libfcgi does, comes to its end, or to an error, without needing more.
-[[nodiscard]] bool reads_to_its_end(std::string_view bytes);
+enum class Extent {
+  Whole,     // whoever reads them as one request, as libfcgi does, comes to its end, or to an error, without needing more
+  Part,      // they need more
+  Foreign,   // no web server sends them: another version of the protocol, or a record that belongs to no request (§3.3)
+};
+
+// Foreign records are not for libfcgi, which reads on after a second error, and waits for what never comes.
+[[nodiscard]] Extent extent_of(std::string_view bytes);
 
 }  // namespace roost::front

@@ -40,7 +40,7 @@ bool FastcgiRequest::read_parameters() {
   request_->keepConnection = 1;
   const bool read = FCGX_Accept_r(request_.get()) == 0;
   request_->keepConnection = 0;
-  return read;
+  return read && !failed();   // to libfcgi an error among the parameters is their end
 }
 
 Parameters FastcgiRequest::parameters() const {
@@ -74,6 +74,8 @@ std::optional<std::string> FastcgiRequest::read_body(std::uint64_t bytes_max) {
   if (bytes > bytes_max) return std::nullopt;
   return body;
 }
+
+bool FastcgiRequest::failed() const { return FCGX_GetError(request_->in) != 0; }
 
 void FastcgiRequest::finish(const std::string& answer) {
   FCGX_PutStr(answer.data(), static_cast<int>(answer.size()), request_->out);

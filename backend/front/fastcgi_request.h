@@ -31,12 +31,14 @@ class FastcgiRequest {
   FastcgiRequest(const FastcgiRequest&) = delete;
   FastcgiRequest& operator=(const FastcgiRequest&) = delete;
 
-  // Reads up to the body. False: it is no FastCGI request, or its peer is gone or too slow.
+  // Reads up to the body. False: it is no FastCGI request, or its peer is gone or too slow; its body must not be read then.
   [[nodiscard]] bool read_parameters();
   // Valid as long as this object.
   [[nodiscard]] Parameters parameters() const;
   // Reads the rest. nullopt: it has more than `bytes_max` bytes.
   [[nodiscard]] std::optional<std::string> read_body(std::uint64_t bytes_max);
+  // There was an error on the way: what was read is not all that was to be sent. Requires: read_parameters() returned true.
+  [[nodiscard]] bool failed() const;
   // Sends the answer and closes the connection. An answer that its peer does not want any more is no error.
   // Requires: read_parameters() returned true.
   void finish(const std::string& answer);

@@ -10,6 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstring>
@@ -131,7 +132,7 @@ class Listener::Impl {
     Ready,   // it can be read to its end, or to an error, without waiting
     Long,    // it may have to be waited for, with a thread
     Part,    // it is to be waited for, without one
-    Gone,    // there will never be more than a part
+    Gone,    // there will never be a whole request
   };
 
   void watch(int fd, std::uint32_t events) {
@@ -173,7 +174,9 @@ class Listener::Impl {
     std::array<char, kPeekedBytes> bytes;
     const ssize_t count = recv(connection, bytes.data(), bytes.size(), MSG_PEEK | MSG_DONTWAIT);
     if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)) return Look::Gone;
-    if (count > 0 && reads_to_its_end({bytes.data(), static_cast<std::size_t>(count)})) return Look::Ready;
+    const Extent extent = extent_of({bytes.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0))});
+    if (extent == Extent::Whole) return Look::Ready;
+    if (extent == Extent::Foreign) return Look::Gone;
     if (count == kPeekedBytes) return Look::Long;
     pollfd end{connection, POLLRDHUP, 0};
     return poll(&end, 1, 0) > 0 ? Look::Gone : Look::Part;

@@ -119,7 +119,7 @@ class Server::Impl {
     const bool read = parked->request.read_parameters();
     if (read) body = parked->request.read_body(body_bytes_max);
     limit.end();
-    if (!read) return;
+    if (!read || parked->request.failed()) return;
     const Parameters parameters = parked->request.parameters();
     parked->facts.instance = std::string(parameters.request_id.substr(0, kInstanceLengthMax));
     parked->facts.host = configuration_.core.host;

@@ -99,7 +99,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   int ends[2];
   CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
   CHECK(write(ends[0], bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()));
-  if (!reads_to_its_end(bytes)) shutdown(ends[0], SHUT_WR);   // else it must be read without waiting for more
+  if (extent_of(bytes) != Extent::Whole) shutdown(ends[0], SHUT_WR);   // else it must be read without waiting for more
   {
     FastcgiRequest request(ends[1]);
     if (request.read_parameters()) judge(request);

@@ -22,39 +22,44 @@ const std::string kBody = record(5, 1, "body", 3), kBodyEnd = record(5, 1, "");
 TEST(FastcgiRecords, ARequestIsWholeWithItsLastByteAndNotBefore) {
   for (const std::string& body : {std::string{}, std::string("1 + 1"), std::string(100'000, 'x')}) {
     const std::string bytes = FastcgiClient::request("POST", "/", body);
-    EXPECT_TRUE(reads_to_its_end(bytes));
-    EXPECT_TRUE(reads_to_its_end(bytes + "more"));
+    EXPECT_EQ(extent_of(bytes), Extent::Whole);
+    EXPECT_EQ(extent_of(bytes + "more"), Extent::Whole);
     for (std::size_t length = 0; length < bytes.size(); length += length < 300 ? 1 : 997)
-      EXPECT_FALSE(reads_to_its_end(std::string_view(bytes).substr(0, length))) << length;
+      EXPECT_EQ(extent_of(std::string_view(bytes).substr(0, length)), Extent::Part) << length;
   }
 }
 
 TEST(FastcgiRecords, PaddingBelongsToItsRecord) {
   const std::string bytes = kBegin + kParams + kParamsEnd + kBody + record(5, 1, "", 7);
-  EXPECT_TRUE(reads_to_its_end(bytes));
-  EXPECT_FALSE(reads_to_its_end(std::string_view(bytes).substr(0, bytes.size() - 1)));
+  EXPECT_EQ(extent_of(bytes), Extent::Whole);
+  EXPECT_EQ(extent_of(std::string_view(bytes).substr(0, bytes.size() - 1)), Extent::Part);
 }
 
 TEST(FastcgiRecords, OnlyItsOwnRecordsEndARequest) {
-  EXPECT_FALSE(reads_to_its_end(kBegin + kParams + kParamsEnd + kBody + record(5, 2, "")));
-  EXPECT_FALSE(reads_to_its_end(kBegin + kParams + record(4, 2, "") + kBodyEnd));
-  EXPECT_FALSE(reads_to_its_end(record(1, 0, "12345678") + record(4, 0, "") + record(5, 0, "")));
-  EXPECT_FALSE(reads_to_its_end(kParamsEnd + kBodyEnd));
-  EXPECT_TRUE(reads_to_its_end(record(9, 0, "") + kBegin + kParams + record(5, 2, "") + kParamsEnd + kBodyEnd));
+  EXPECT_EQ(extent_of(kBegin + kParams + kParamsEnd + kBody + record(5, 2, "")), Extent::Part);
+  EXPECT_EQ(extent_of(kBegin + kParams + record(4, 2, "") + kBodyEnd), Extent::Part);
+  EXPECT_EQ(extent_of(kParamsEnd + kBodyEnd), Extent::Part);
+  EXPECT_EQ(extent_of(kBegin + kParams + record(5, 2, "") + kParamsEnd + kBodyEnd), Extent::Whole);
 }
 
 TEST(FastcgiRecords, TheBodyEndsAfterTheParameters) {
-  EXPECT_FALSE(reads_to_its_end(kBegin + kParams + kBodyEnd));
-  EXPECT_FALSE(reads_to_its_end(kBegin + kParams + kBodyEnd + kParamsEnd));
-  EXPECT_TRUE(reads_to_its_end(kBegin + kParams + kParamsEnd + kBodyEnd));
+  EXPECT_EQ(extent_of(kBegin + kParams + kBodyEnd), Extent::Part);
+  EXPECT_EQ(extent_of(kBegin + kParams + kBodyEnd + kParamsEnd), Extent::Part);
+  EXPECT_EQ(extent_of(kBegin + kParams + kParamsEnd + kBodyEnd), Extent::Whole);
 }
 
-TEST(FastcgiRecords, AnotherVersionIsRefusedByAWholeHeader) {   // libfcgi reads one before it looks at it
-  EXPECT_TRUE(reads_to_its_end("GET / HT"));
-  EXPECT_FALSE(reads_to_its_end("GET / H"));
-  EXPECT_TRUE(reads_to_its_end(kBegin + kParams + std::string("\2\0\0\0\0\0\0\0", 8)));
-  EXPECT_FALSE(reads_to_its_end(kBegin + kParams + "\2"));
-  EXPECT_FALSE(reads_to_its_end(kBegin + kParams + "\1"));
+TEST(FastcgiRecords, AnotherVersionIsForeignFromAWholeHeaderOn) {
+  EXPECT_EQ(extent_of("GET / HT"), Extent::Foreign);
+  EXPECT_EQ(extent_of("GET / H"), Extent::Part);
+  EXPECT_EQ(extent_of(kBegin + kParams + std::string("\2\0\0\0\0\0\0\0", 8)), Extent::Foreign);
+  EXPECT_EQ(extent_of(kBegin + kParams + "\2"), Extent::Part);
+  EXPECT_EQ(extent_of(kBegin + kParams + kParamsEnd + kBodyEnd + "GET / HT"), Extent::Whole);
+}
+
+TEST(FastcgiRecords, ARecordOfNoRequestIsForeign) {
+  EXPECT_EQ(extent_of(record(9, 0, "")), Extent::Foreign);
+  EXPECT_EQ(extent_of(kBegin + kParams + record(9, 0, "\1")), Extent::Foreign);
+  EXPECT_EQ(extent_of(record(1, 0, "12345678") + kParamsEnd), Extent::Foreign);
 }
 
 }  // namespace

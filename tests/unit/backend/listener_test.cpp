@@ -21,6 +21,8 @@ using Time = std::chrono::steady_clock;
 
 const std::string kRequest = FastcgiClient::request("POST", "/", "1 + 1");
 
+std::string numbered(std::size_t n) { return FastcgiClient::request("POST", "/" + std::to_string(n)); }
+
 // What it has sent so far. Closes it.
 std::string text_of(int connection) {
   std::array<char, 4096> bytes;
@@ -60,10 +62,12 @@ TEST_F(ListenerTest, AWholeRequestIsGivenOutUnreadAndWithTheTurn) {
   EXPECT_TRUE(turn.owns_lock());
 }
 
-TEST_F(ListenerTest, WhatIsNoRequestIsGivenOut) {
-  FastcgiClient client(path_);
-  client.send("GET / HTTP/1.1\r\n");
-  EXPECT_EQ(text_of(next()), "GET / HTTP/1.1\r\n");
+TEST_F(ListenerTest, WhatNoWebServerSendsIsClosedUnheard) {
+  FastcgiClient foreign(path_), client(path_);
+  foreign.send("GET / HTTP/1.1\r\n");
+  client.send(kRequest);
+  EXPECT_EQ(text_of(next()), kRequest);
+  EXPECT_THROW(foreign.answer(), std::runtime_error);   // reset, since what it sent was never read
 }
 
 TEST_F(ListenerTest, ALargeRequestIsGivenOutWithoutTheTurn) {
@@ -122,7 +126,7 @@ TEST_F(ListenerTest, OneThatNeverEndsIsClosed) {
 TEST_F(ListenerTest, ABurstIsTakenFromTheKernelAtOnceAndGivenOutInTurn) {
   constexpr std::size_t kBurst = 300;
   std::deque<FastcgiClient> clients;
-  for (std::size_t i = 0; i < kBurst; ++i) clients.emplace_back(path_).send("number " + std::to_string(i));
+  for (std::size_t i = 0; i < kBurst; ++i) clients.emplace_back(path_).send(numbered(i));
   Listener::Turn turn = listener_->turn();
   close(listener_->next(turn));
   // Nobody is left in the kernel's queue: what was not given out yet is ours to close.
@@ -130,7 +134,7 @@ TEST_F(ListenerTest, ABurstIsTakenFromTheKernelAtOnceAndGivenOutInTurn) {
   for (std::size_t i = 1; i < kBurst; ++i) {
     const int connection = listener_->next(turn);
     ASSERT_GE(connection, 0) << i;
-    EXPECT_EQ(text_of(connection), "number " + std::to_string(i));
+    EXPECT_EQ(text_of(connection), numbered(i));
   }
   EXPECT_EQ(listener_->next(turn), -1);
 }

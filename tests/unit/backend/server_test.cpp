@@ -218,6 +218,26 @@ TEST_F(ServerTest, GarbageEndsItsOwnConnectionOnly) {
   EXPECT_EQ(body_of(client->answer()), "1\n");
 }
 
+TEST_F(ServerTest, GarbageAmongManyParametersEndsItsConnectionAtOnce) {
+  // More parameters than are looked at before a thread reads them.
+  std::string bytes = FastcgiClient::request("POST", kPath, {}, {{"HTTP_COOKIE", std::string(30'000, 'x')}});
+  bytes.resize(bytes.size() - 16);   // without the ends of the parameters and of the body
+  const auto bad = send(bytes + "GET / HTTP/1.1\r\n");
+  EXPECT_EQ(bad->answer(), "");   // and no sweep was needed
+}
+
+TEST_F(ServerTest, ALargeBodyThatBreaksOffIsNotHandedOn) {
+  std::string bytes = FastcgiClient::request("POST", kPath, std::string(100'000, 'x'));
+  bytes.resize(bytes.size() - 8);   // without the end of the body
+  auto bad = send(bytes);
+  bad.reset();
+  const auto client = send(FastcgiClient::request("POST", kPath, "1"));
+  const Incoming incoming = next();
+  EXPECT_EQ(incoming.body, "1");
+  server_->answer(incoming.id, value_answer("1"));
+  EXPECT_EQ(body_of(client->answer()), "1\n");
+}
+
 TEST_F(ServerTest, APeerThatHungUpCostsNothing) {
   send(FastcgiClient::request("POST", kPath, "1")).reset();
   server_->answer(next().id, value_answer("nobody hears this"));
