@@ -172,7 +172,7 @@ void Container::Rules::on(Worker& worker, wire::Reserve& frame) {
   const Node& node = nodes_[worker.node];
   wire::Reserved reserved;
   reserved.granted = nodes_left(*node.account, frame.count, reserved.reason);
-  if (reserved.granted == 0) log(LogLevel::Info, "spawn-refused", &node, reserved.reason);
+  if (reserved.granted == 0) log(LogLevel::Info, "leave-refused", &node, reserved.reason);
   count_nodes(*node.account, static_cast<std::int64_t>(reserved.granted));
   worker.leave += reserved.granted;
   doors_.launcher.send(worker.id, reserved);

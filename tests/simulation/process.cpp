@@ -40,8 +40,12 @@ void World::process_takes(Process& process, wire::ToWorker frame) {
   } else if (const auto* fetched = std::get_if<wire::Fetched>(&frame)) {
     process.reads.erase(fetched->read);
   } else if (const auto* reserved = std::get_if<wire::Reserved>(&frame)) {
-    process.reserve_open = false;
-    process.leave += reserved->granted;
+    if (process.void_reserves > 0) {
+      --process.void_reserves;
+    } else {
+      process.reserve_open = false;
+      process.leave += reserved->granted;
+    }
   } else if (const auto* begun = std::get_if<wire::Attempting>(&frame)) {
     attempt_begins(process, *begun);
   } else if (const auto* ended = std::get_if<wire::Attempted>(&frame)) {
@@ -66,9 +70,10 @@ void World::process_acts(Process& process) {
   }
   if (!process.honest && random_.percent(10)) misbehave(process);
   if (process.computations.empty()) {
-    if (process.said_idle || !process.reads.empty() || !process.attempting.empty() || process.reserve_open) return;
+    if (process.said_idle || !process.reads.empty() || !process.attempting.empty()) return;
     process.said_idle = true;
     process.leave = 0;
+    if (std::exchange(process.reserve_open, false)) ++process.void_reserves;
     return say(process, wire::Idle{process.received, 100000});
   }
   act_on(process, random_.below(process.computations.size()));
@@ -188,7 +193,7 @@ void World::read_state(Process& process) {
 
 void World::spawn(Process& process) {
   if (!wire::allows(process.capabilities, wire::Capability::Spawn)) return;
-  if (process.leave == 0) {
+  if (process.leave == 0 || random_.percent(20)) {   // also ahead, while there is some
     if (process.reserve_open || process.children.size() >= kChildrenMax) return;
     process.reserve_open = true;
     return say(process, wire::Reserve{random_.between(1, 4)});

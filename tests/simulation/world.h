@@ -57,6 +57,7 @@ struct Process {
   std::uint64_t received = 0, sent_to_it = 0;
   std::uint64_t leave = 0;             // reservation left
   bool reserve_open = false;
+  int void_reserves = 0;               // open when it said that it was idle: what they grant was taken back
   std::vector<wire::Origin> computations;
   std::map<std::uint64_t, wire::Origin> attempting;   // attempt -> the computation that waits for it
   std::set<std::uint64_t> elsewhere;                  // attempts whose computation has a request

@@ -11,6 +11,8 @@ namespace roost::runtime {
 namespace {
 
 constexpr std::uint64_t kReserveMax = 4096;   // wire::Reserve
+// A smaller grant is used up before more is asked for: most programs that spawn make only a few.
+constexpr std::uint64_t kAheadMin = 8;
 constexpr std::string_view kEnvelopeContext = "roost key envelope";
 
 unsigned char* raw(Bytes& bytes) { return reinterpret_cast<unsigned char*>(bytes.data()); }
@@ -48,13 +50,10 @@ Children::~Children() {
 bool Children::spawn(PublicKey& child) {
   CHECK(can_spawn());
   if (leave_ == 0) {
-    if (!asking_) {
-      asking_ = true;
-      send_(wire::Reserve{next_reserve_});
-      next_reserve_ = std::min(next_reserve_ * 2, kReserveMax);
-    }
+    ask_for_leave();
     return false;
   }
+  if (leave_ == ask_ahead_at_) ask_for_leave();
   if (key_.empty()) make_envelope();
   Bytes seed(crypto_sign_SEEDBYTES, '\0');
   randombytes_buf(seed.data(), seed.size());
@@ -68,15 +67,31 @@ bool Children::spawn(PublicKey& child) {
   return true;
 }
 
-void Children::reserved(const wire::Reserved& frame) {
+void Children::ask_for_leave() {
+  if (asking_) return;
+  asking_ = true;
+  send_(wire::Reserve{next_reserve_});
+}
+
+bool Children::reserved(const wire::Reserved& frame) {
+  if (void_answers_ > 0) {
+    --void_answers_;
+    return false;
+  }
   asking_ = false;
   leave_ += frame.granted;
-  if (frame.granted == 0) next_reserve_ = 1;
+  const bool granted_all = frame.granted == next_reserve_;   // else there is no more to be had ahead
+  ask_ahead_at_ = granted_all && frame.granted >= kAheadMin ? frame.granted / 2 : 0;
+  next_reserve_ = frame.granted == 0 ? 1 : std::min(next_reserve_ * 2, kReserveMax);
+  return true;
 }
 
 void Children::forget_leave() {
+  if (asking_) ++void_answers_;
+  asking_ = false;
   leave_ = 0;
   next_reserve_ = 1;
+  ask_ahead_at_ = 0;
 }
 
 void Children::make_envelope() {

@@ -102,6 +102,7 @@ class FakeContainer {
   [[nodiscard]] MonotonicTime now() const { return now_; }
 
   std::uint64_t leave_granted_max = 4096;   // of one Reserve
+  std::uint64_t leave_in_all = 1'000'000;   // what all of them grant together
   std::string attempts_refused;             // if not empty, no attempt may leave
   std::string refusal;                      // if not empty, no leave is given
   std::vector<wire::Spawn> spawns;
@@ -222,8 +223,13 @@ class FakeContainer {
   }
   bool take(const PublicKey& from, const wire::Reserve& reserve) {
     ++reserves;
-    if (refusal.empty()) give(from, wire::Reserved{std::min(reserve.count, leave_granted_max), {}});
-    else give(from, wire::Reserved{0, refusal});
+    if (!refusal.empty()) {
+      give(from, wire::Reserved{0, refusal});
+    } else {
+      const std::uint64_t granted = std::min({reserve.count, leave_granted_max, leave_in_all});
+      leave_in_all -= granted;
+      give(from, wire::Reserved{granted, granted == 0 ? "none is left" : ""});
+    }
     return true;
   }
   bool take(const PublicKey&, const wire::Spawn& spawn) {
