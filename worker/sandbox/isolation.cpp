@@ -74,7 +74,7 @@ void Isolation::make_namespaces() {
     if (made) machine_root_ = false;
   }
   const std::string why = made ? "" : failed("unshare") + " (are user namespaces allowed? user.max_user_namespaces, "
-                                      "kernel.apparmor_restrict_unprivileged_userns, RestrictNamespaces= of the unit)";
+                                      "kernel.apparmor_restrict_unprivileged_userns, RestrictNamespaces= of the unit; never in a chroot)";
   for (const Layer layer : kMade) note(layer, made, why);
   note(Layer::User, made && !machine_root_, why);   // of machine root: when it has become its own user
 }
