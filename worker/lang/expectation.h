@@ -33,6 +33,7 @@ class Expectations {
     noted_ |= std::uint64_t{1} << static_cast<unsigned>(what);
     about_[static_cast<std::size_t>(what)] = about;
   }
+  [[nodiscard]] bool has(Expect what) const { return noted_ >> static_cast<unsigned>(what) & 1; }
   [[nodiscard]] std::vector<std::string> words() const;   // sorted, each once
 
  private:

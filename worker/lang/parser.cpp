@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "worker/lang/characters.h"
+#include "worker/lang/habits.h"
 #include "worker/lang/parse_state.h"
 
 namespace roost::lang {
@@ -74,7 +75,8 @@ std::string SyntaxError::message() const {
 }
 
 std::string SyntaxError::what() const {
-  return reason.empty() ? "found " + found + ", expected " + joined(expected) : reason;
+  if (!reason.empty()) return reason;
+  return "found " + found + ", expected " + joined(expected) + (advice.empty() ? "" : "; ") + std::string(advice);
 }
 
 Parser::Parser(Arena& arena, std::string_view source, Effort& effort)
@@ -145,12 +147,13 @@ bool Parser::fail() {
     return false;
   }
   if (token_.begin == arrow_missing_at_) expected_.note(Expect::Arrow);
+  const std::string_view token = source_.substr(token_.begin, token_.end - token_.begin);
   SyntaxError error;
   error.place = token_.place;
   error.offset = token_.begin;
-  error.found = at(TokenKind::End) ? "the end of the text"
-                                   : "`" + excerpt(source_.substr(token_.begin, token_.end - token_.begin)) + "`";
+  error.found = at(TokenKind::End) ? "the end of the text" : "`" + excerpt(token) + "`";
   error.expected = expected_.words();
+  error.advice = advice_about(token, source_.substr(0, token_.begin), expected_);
   error.ended_early = at(TokenKind::End);
   error_ = std::move(error);
   return false;

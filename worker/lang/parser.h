@@ -37,9 +37,10 @@ struct SyntaxError {
   std::string found;                   // "`then`", "the number `3`", "the end of the text"
   std::vector<std::string> expected;   // sorted, each once; what could have stood there. May be empty if `reason` is not
   std::string reason;                  // why a well-formed piece is refused: "unknown type `Banana`"; else empty
+  std::string_view advice;             // static: how it is said here, if what was found is said so elsewhere (habits.h); or empty
   bool ended_early = false;            // nothing is wrong but that the text ends here: more of it may make it right
 
-  // "found `)`, expected a term or `]`" (or the reason).
+  // "found `)`, expected a term or `]`; it is said so" (or the reason).
   [[nodiscard]] std::string what() const;
   // The same behind its place: "line 2, column 5: …".
   [[nodiscard]] std::string message() const;

@@ -5,6 +5,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "worker/lang/habits.h"
 #include "worker/lang/hash.h"
 #include "worker/lang/nearest.h"
 #include "worker/lang/scope.h"
@@ -156,7 +157,9 @@ class Resolver {
   }
 
   void suggest(UnboundName& name) const {
-    name.nearest = nearest_names(name.name, known());
+    for (const Habit& habit : habits_of_names())
+      if (habit.elsewhere == name.name) name.nearest.emplace_back(habit.here);
+    if (name.nearest.empty()) name.nearest = nearest_names(name.name, known());
     std::string apart = with_blanks(name.name, [this](std::string_view part) { return is_known(part); });
     if (!apart.empty()) name.nearest.insert(name.nearest.begin(), std::move(apart));
     if (std::find(functions_.begin(), functions_.end(), name.name) != functions_.end()) name.nearest.insert(name.nearest.begin(), "let rec");

@@ -91,6 +91,13 @@ TEST_F(Resolving, AWordThatHoldsAnOperatorIsSuggestedWithBlanks) {
   }
 }
 
+TEST_F(Resolving, ANameOfAnotherLanguageIsTranslated) {
+  EXPECT_EQ(resolved("True && False"), nullptr);
+  EXPECT_EQ(message_, "unresolved names: `&&` (line 1, column 6; perhaps `and`)");
+  EXPECT_EQ(resolved("length 1"), nullptr);
+  EXPECT_EQ(message_, "unresolved names: `length` (line 1, column 1; perhaps `Vector.size` or `Text.length`)");
+}
+
 TEST_F(Resolving, AWordWhosePartsAreUnknownKeepsItsOperators) {
   for (const char* text : {"plum-jam", "n-1", "hop--skip", "x'"}) {
     EXPECT_EQ(resolved(text), nullptr) << text;

@@ -35,6 +35,25 @@ TEST(SyntaxErrors, Terms) {
   });
 }
 
+TEST(SyntaxErrors, WhatIsSaidSoElsewhere) {
+  expect_messages({
+    {"\\x -> x", "line 1, column 1: found `\\`, expected a term; a function is written `x -> …`"},
+    {"'a'", "line 1, column 1: found `'`, expected a term; a text stands between double quotes"},
+    {"// one", "line 1, column 1: found `//`, expected a term; a comment begins with `--`"},
+    {"-1", "line 1, column 1: found `-`, expected a term; a number below zero is written `0 - 1`"},
+    {"!True", "line 1, column 1: found `!`, expected a term; it is called `not`"},
+    {"$x", "line 1, column 1: found `$`, expected a term; `f <| x` applies `f` to all that follows"},
+    {"()", "line 1, column 2: found `)`, expected a term; the value that holds nothing is `unit`"},
+    {"f (* 2)", "line 1, column 4: found `*`, expected a term; an operator by itself is written `(+)`, with one argument `x -> x + 1`"},
+    {"1 = 1", "line 1, column 3: found `=`, expected `:` and a type, `;`, an argument, an operator or the end of the text; numbers are compared "
+              "with `==_Number`, texts with `==_Text`"},
+    {"let x := 1; x;;", "line 1, column 7: found `:=`, expected `=` and what `x` stands for, a parameter of `x` or an operator; a binding is "
+                         "written `x = …`; `x := …` is a statement of `do`"},
+    {"let x = 1 in x", "line 1, column 11: found `in`, expected `:` and a type, `;` after the binding of `x`, an argument or an operator; a `let` "
+                        "ends with its body: `let x = 1; x + 1;;`"},
+  });
+}
+
 TEST(SyntaxErrors, Conditionals) {
   expect_messages({
     {"if p then q", "line 1, column 12: found the end of the text, expected `->`, `:` and a type, `else`, an argument or an operator"},

@@ -4,7 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cctype>
+
 #include "tests/unit/runtime/fake_container.h"
+#include "worker/lang/habits.h"
 
 namespace roost::runtime {
 namespace {
@@ -60,6 +63,19 @@ TEST_F(GrowingLibrary, DefinitionsThatWereAddedMoveToOtherNodes) {
   EXPECT_EQ(add("triple n = n * 3; aside f = Remote.bind (far -> Remote.at far (f 14)) Remote.spawn;"), "added");
   EXPECT_EQ(value("aside triple"), "42");
   EXPECT_EQ(container_.nodes(), 2u);
+}
+
+// Advice must be true: what it names is there, and what it translates is not.
+TEST(Habits, WhatTheyAdviseIsThereAndWhatTheyTranslateIsNot) {
+  FakeContainer container;
+  for (const lang::Habit& habit : lang::habits_of_names()) {
+    const bool is_word = std::isalpha(static_cast<unsigned char>(habit.elsewhere[0]));
+    const std::string elsewhere(is_word ? habit.elsewhere : "1 " + std::string(habit.elsewhere) + " 2");
+    EXPECT_TRUE(container.run(elsewhere).failure) << elsewhere;
+    if (habit.here == "->" || habit.here == ":=") continue;   // words of the grammar
+    const std::string here(habit.here == "<|" ? "(<|)" : habit.here);
+    EXPECT_EQ(container.run("let it = " + here + "; 1;;").value, "1") << here;
+  }
 }
 
 }  // namespace
