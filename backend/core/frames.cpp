@@ -171,8 +171,12 @@ void Container::Rules::on(Worker& worker, wire::Reserve& frame) {
   if (frame.count == 0 || frame.count > kReserveMax) return violation(worker, "a reservation of " + std::to_string(frame.count) + " nodes");
   const Node& node = nodes_[worker.node];
   wire::Reserved reserved;
-  reserved.granted = nodes_left(*node.account, frame.count, reserved.reason);
-  if (reserved.granted == 0) log(LogLevel::Info, "leave-refused", &node, reserved.reason);
+  if (worker.leave > 0) {   // nobody waits for it yet: most of what is left is for those who do
+    reserved.granted = nodes_left(*node.account, kAheadShare * frame.count, reserved.reason) / kAheadShare;
+  } else {
+    reserved.granted = nodes_left(*node.account, frame.count, reserved.reason);
+    if (reserved.granted == 0) log(LogLevel::Info, "spawn-refused", &node, reserved.reason);
+  }
   count_nodes(*node.account, static_cast<std::int64_t>(reserved.granted));
   worker.leave += reserved.granted;
   doors_.launcher.send(worker.id, reserved);

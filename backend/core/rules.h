@@ -27,6 +27,7 @@ namespace roost::core {
 inline constexpr std::size_t kDebugLinesMax = 1000;            // kept for one request
 inline constexpr std::size_t kDebugBytesMax = 256u << 10;
 inline constexpr std::uint64_t kReserveMax = 4096;             // children asked for at once, as PROTOCOL.md says
+inline constexpr std::uint64_t kAheadShare = 4;                // what is asked for ahead gets at most one in so many that are left
 inline constexpr std::uint32_t kLaunchFailuresMax = 3;         // in a row, before the mailbox is answered instead
 inline constexpr std::size_t kReadsOpenMax = 4096;             // of one process, fetches included
 inline constexpr std::size_t kAttemptsOpenMax = 1024;          // of one process, whose computations are elsewhere

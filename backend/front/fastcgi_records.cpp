@@ -35,7 +35,10 @@ Extent extent_of(std::string_view bytes) {
     const std::size_t length = kHeaderBytes + header.content_bytes + header.padding_bytes;
     if (bytes.size() < length) return Extent::Part;
     bytes.remove_prefix(length);
-    if (header.type == kBeginRequest && !request) request = header.request;
+    const bool begins = header.type == kBeginRequest && !request;
+    if (begins) request = header.request;
+    const bool ends_parameters = header.type == kParams && header.request == request && header.content_bytes == 0;
+    if ((begins || ends_parameters) && header.padding_bytes > 0) return Extent::Foreign;
     if (header.request != request || header.content_bytes > 0) continue;
     if (header.type == kParams) parameters_end = true;
     if (header.type == kStdin && parameters_end) return Extent::Whole;

@@ -11,7 +11,8 @@
 // The threads take turns. One has the turn: it takes all that the kernel has, and looks at each connection before it reads one byte. A request that is all
 // there is given out with the turn: reading it waits for nobody, so no other thread is woken, which would cost more than the reading.
 // One that is not all there waits aside, in an epoll, without a thread. One that is too large to be seen whole is given out
-// without the turn: another thread takes that over, and this one may wait for its peer. (libfcgi's own accept would hold the
+// without the turn: another thread takes that over, and this one may wait for its peer. What no web server sends (fastcgi_records.h) is
+// closed unheard. (libfcgi's own accept would hold the
 // thread, and everyone behind it, for as long as any peer likes.)
 //
 // A peer that has not sent a whole request after kPartMax is cut off; one that stops in the middle of a large one, or sends it one

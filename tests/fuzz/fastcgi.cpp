@@ -58,6 +58,7 @@ void check_refusal(const Refusal& refusal, const Parameters& parameters) {
 
 void judge(FastcgiRequest& request) {
   const auto body = request.read_body(kBodyBytesMax);
+  if (request.failed()) return;
   const Parameters parameters = request.parameters();
   for (const Door door : {Door::Public, Door::Operator}) {
     const auto understood = understand(door, parameters, body, kBodyBytesMax);

@@ -68,8 +68,8 @@ bool Children::spawn(PublicKey& child) {
 }
 
 void Children::ask_for_leave() {
-  if (asking_) return;
-  asking_ = true;
+  if (open_ != Question::None) return;
+  open_ = leave_ > 0 ? Question::Ahead : Question::Needed;
   send_(wire::Reserve{next_reserve_});
 }
 
@@ -78,17 +78,18 @@ bool Children::reserved(const wire::Reserved& frame) {
     --void_answers_;
     return false;
   }
-  asking_ = false;
+  const bool refused = frame.granted == 0 && open_ == Question::Needed;   // a refusal ahead may be out of date by now
+  open_ = Question::None;
   leave_ += frame.granted;
   const bool granted_all = frame.granted == next_reserve_;   // else there is no more to be had ahead
   ask_ahead_at_ = granted_all && frame.granted >= kAheadMin ? frame.granted / 2 : 0;
   next_reserve_ = frame.granted == 0 ? 1 : std::min(next_reserve_ * 2, kReserveMax);
-  return true;
+  return refused;
 }
 
 void Children::forget_leave() {
-  if (asking_) ++void_answers_;
-  asking_ = false;
+  if (open_ != Question::None) ++void_answers_;
+  open_ = Question::None;
   leave_ = 0;
   next_reserve_ = 1;
   ask_ahead_at_ = 0;

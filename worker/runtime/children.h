@@ -3,7 +3,7 @@
 
 // Spawning without a round trip for each child. The worker makes a child's key pair itself and tells the container; what it needs
 // beforehand is leave, which it keeps in stock and asks for in doubling numbers, of more than a few before the stock is used up, so
-// that a program that makes many never waits. A child's seed goes to the container, and once more, enclosed under the envelope of
+// that a program that makes many rarely waits. A child's seed goes to the container, and once more, enclosed under the envelope of
 // this process (wire::KeyEnvelope), for key sources that are the parent's alone.
 //
 // Seeds and keys are wiped when they are done with. Thread: one.
@@ -29,7 +29,7 @@ class Children {
   [[nodiscard]] bool can_spawn() const { return !seed_.empty(); }
   // A new child, if leave for one is in stock: it is announced to the container. Else asks for leave: try again after reserved().
   [[nodiscard]] bool spawn(PublicKey& child);
-  // False: it answers what was asked before forget_leave(), and says nothing about now.
+  // True: those who wait for leave are refused it. (Else they may try again: they ask again, if need be.)
   [[nodiscard]] bool reserved(const wire::Reserved& frame);
   // The container takes back leave that is not used when the node says that it is idle.
   void forget_leave();
@@ -44,9 +44,9 @@ class Children {
   Send send_;
   std::uint64_t leave_ = 0;
   std::uint64_t next_reserve_ = 1;
-  std::uint64_t ask_ahead_at_ = 0;   // of leave_, while it is larger than 0
-  bool asking_ = false;
-  std::uint64_t void_answers_ = 0;   // still to come; what they grant has been taken back
+  std::uint64_t ask_ahead_at_ = 0;   // ask when leave_ has come down to this; 0: only when there is none
+  enum class Question { None, Ahead, Needed } open_ = Question::None;
+  std::uint64_t void_answers_ = 0;   // still to come, to questions from before forget_leave(): what they grant has been taken back
   wire::KeyEnvelope envelope_;
   Bytes key_;   // of the envelope; empty until the first child
 };

@@ -193,8 +193,7 @@ void Machine::Node::take(const wire::Fetched& frame) {
 }
 
 void Machine::Node::take(const wire::Reserved& frame) {
-  if (!children_->reserved(frame)) return;
-  if (frame.granted > 0) return spawn_waiting();
+  if (!children_->reserved(frame)) return spawn_waiting();
   for (const ComputationId id : std::exchange(spawning_, {}))
     if (Computation* computation = find(id)) fail(*computation, {wire::FailureKind::BudgetExhausted, frame.reason, {}});
 }

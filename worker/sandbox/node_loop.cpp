@@ -19,7 +19,7 @@ using Next = runtime::Machine::Next;
 
 constexpr std::size_t kLengthBytes = 4;            // of a frame
 constexpr std::size_t kReadBytes = 64u << 10;      // what a pipe holds; pages are touched only as they fill
-constexpr std::size_t kWriteBytes = 32u << 10;     // output that is not held back until the turn's end
+constexpr std::size_t kWriteBytes = 32u << 10;     // output that is not held back until the turn's end: half a pipe, so that both ends work at once
 constexpr std::size_t kKeptCapacity = 64u << 10;   // of the output buffer, while nothing is to be done
 
 MonotonicTime now() { return std::chrono::steady_clock::now().time_since_epoch(); }
@@ -33,8 +33,8 @@ class Output final : public runtime::Outbox {
       buffer_.resize(start);
       send_instead_of(frame);
     }
-    const bool is_asked_ahead = std::holds_alternative<wire::Reserve>(frame);   // its answer may come while the turn goes on
-    if (buffer_.size() >= kWriteBytes || is_asked_ahead) flush();
+    const bool asks_for_leave = std::holds_alternative<wire::Reserve>(frame);   // its answer may come while the turn goes on
+    if (buffer_.size() >= kWriteBytes || asks_for_leave) flush();
   }
 
   void flush() {

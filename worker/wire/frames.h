@@ -210,7 +210,8 @@ struct Fetch {   // HTTP GET, redirects followed; Capability::Http
   bool operator==(const Fetch&) const = default;
 };
 // Asks for leave to spawn `count` more nodes. Leave that is granted is reserved in every budget above this node until it is
-// used by a Spawn or the process is idle or gone, so a Spawn itself needs no answer. At most one Reserve is open.
+// used by a Spawn or the process is idle or gone, so a Spawn itself needs no answer. At most one Reserve is
+// open, but for those from before an Idle: their Reserved still comes, and grants nothing.
 struct Reserve {
   std::uint64_t count = 0;   // 1 to 4096
   bool operator==(const Reserve&) const = default;

@@ -91,6 +91,23 @@ TEST_F(CoreBudgets, ReservationsNeverExceedABudget) {
   EXPECT_NE(std::get<wire::Reserved>(sent.back().frame).reason.find("budget.nodes"), std::string::npos);
 }
 
+TEST_F(CoreBudgets, WhatIsAskedForAheadLeavesMostToOthers) {
+  have_family({.nodes = 43, .awake = {}, .memory_bytes = {}});   // 3 of them are there
+  request(2);
+  ready(1);
+  request(3);
+  ready(2);
+  const auto granted = [this](std::uint64_t worker, std::uint64_t count) {
+    says(worker, wire::Reserve{count});
+    return std::get<wire::Reserved>(sent.back().frame).granted;
+  };
+  EXPECT_EQ(granted(1, 15), 15u);
+  EXPECT_EQ(granted(1, 16), 6u);    // 25 are left, and it needs none yet
+  EXPECT_EQ(granted(2, 19), 19u);
+  EXPECT_EQ(granted(1, 16), 0u);
+  EXPECT_FALSE(is_killed(1));
+}
+
 TEST_F(CoreBudgets, LeaveThatWasNotUsedIsGivenBackWhenTheNodeRests) {
   have_family({.nodes = 5, .awake = {}, .memory_bytes = {}});
   const auto id = request(1);

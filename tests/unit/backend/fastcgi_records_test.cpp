@@ -56,6 +56,13 @@ TEST(FastcgiRecords, AnotherVersionIsForeignFromAWholeHeaderOn) {
   EXPECT_EQ(extent_of(kBegin + kParams + kParamsEnd + kBodyEnd + "GET / HT"), Extent::Whole);
 }
 
+TEST(FastcgiRecords, PaddingThatLibfcgiForgetsIsForeign) {
+  const std::string body(8, '\0');
+  EXPECT_EQ(extent_of(record(1, 1, body, 8) + kParams + kParamsEnd + kBodyEnd), Extent::Foreign);
+  EXPECT_EQ(extent_of(kBegin + kParams + record(4, 1, "", 1) + kBodyEnd), Extent::Foreign);
+  EXPECT_EQ(extent_of(kBegin + record(1, 2, body, 8) + record(4, 2, "", 8) + kParamsEnd + kBodyEnd), Extent::Whole);   // another request's
+}
+
 TEST(FastcgiRecords, ARecordOfNoRequestIsForeign) {
   EXPECT_EQ(extent_of(record(9, 0, "")), Extent::Foreign);
   EXPECT_EQ(extent_of(kBegin + kParams + record(9, 0, "\1")), Extent::Foreign);

@@ -64,6 +64,35 @@ TEST_F(Spawning, ARefusalOfWhatWasAskedForAheadFailsNothing) {
   EXPECT_EQ(container_.spawns.size(), 15u);
 }
 
+TEST_F(Spawning, ARefusalAheadThatIsOutOfDateFailsNobodyWhoWaits) {
+  class : public Outbox {
+   public:
+    void send(const wire::FromWorker& frame) override {
+      reserves += std::holds_alternative<wire::Reserve>(frame);
+      spawns += std::holds_alternative<wire::Spawn>(frame);
+      failures += std::holds_alternative<wire::Answer>(frame) && std::holds_alternative<wire::Failure>(std::get<wire::Answer>(frame).outcome);
+    }
+    int reserves = 0, spawns = 0, failures = 0;
+  } outbox;
+  const code::StoreView store;
+  Machine machine(standard_library(), store, outbox);
+  const auto gets = [&machine](std::uint64_t granted, const char* reason) {
+    machine.handle({}, wire::Reserved{granted, reason});
+    while (machine.run({}).what == Machine::Next::Do::RunAgain) {}
+  };
+  machine.handle({}, container_.defaults());
+  machine.handle({}, wire::Eval{{1, 1, wire::Format::Text}, "Remote.map Vector.size (Remote.replicate 16 Remote.spawn)"});
+  (void)machine.run({});
+  for (const std::uint64_t granted : {1u, 2u, 4u, 8u}) gets(granted, "");
+  ASSERT_EQ(outbox.spawns, 15);    // and the 16th waits, for what was asked for when there were 4
+  ASSERT_EQ(outbox.reserves, 5);
+  gets(0, "none was left then");
+  EXPECT_EQ(outbox.failures, 0);
+  EXPECT_EQ(outbox.reserves, 6);   // it is asked for now that it is needed
+  gets(0, "none is left");
+  EXPECT_EQ(outbox.failures, 1);
+}
+
 TEST_F(Spawning, LeaveThatComesAfterTheEndIsNotUsed) {
   class : public Outbox {
    public:
