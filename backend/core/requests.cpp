@@ -70,7 +70,21 @@ void Container::Rules::enter_phase(std::uint64_t id, Phase phase, NodeIndex node
   request->node = node;
 }
 
-void Container::Rules::refuse(RequestId id, Problem problem) { doors_.replies.answer(id, {std::move(problem), {}}); }
+// What the container is to blame for is in its log under the request. That it is full is nothing new after the first time.
+void Container::Rules::log_problem(RequestId id, const Problem& problem) const {
+  const ProblemTraits& traits = traits_of(problem.kind);
+  if (traits.fault != Fault::Container) return;
+  const bool failed = problem.kind == ProblemKind::WorkerDied || problem.kind == ProblemKind::WorkerUnresponsive ||
+                      problem.kind == ProblemKind::StorageFailed || problem.kind == ProblemKind::Internal;
+  LogEvent line{failed ? LogLevel::Info : LogLevel::Debug, "request-failed", problem.node, static_cast<std::uint64_t>(id), {}};
+  line.message = std::string(traits.name) + ": " + problem.detail;
+  doors_.log.log(line);
+}
+
+void Container::Rules::refuse(RequestId id, Problem problem) {
+  log_problem(id, problem);
+  doors_.replies.answer(id, {std::move(problem), {}});
+}
 
 void Container::Rules::answer(std::uint64_t id, Content content) {
   Request* request = open_request(id);
@@ -81,7 +95,10 @@ void Container::Rules::answer(std::uint64_t id, Content content) {
     --attempts_open_;
     return tell_asker(ended.mapped(), std::move(content));
   }
-  if (auto* refused = std::get_if<Problem>(&content)) refused->debug = std::move(request->debug);
+  if (auto* refused = std::get_if<Problem>(&content)) {
+    log_problem(RequestId{id}, *refused);
+    refused->debug = std::move(request->debug);
+  }
   if (auto* value = std::get_if<Value>(&content)) {
     value->format = request->format;
     value->debug = std::move(request->debug);

@@ -89,6 +89,7 @@ class Container::Rules {
   Request* open_request(std::uint64_t id);
   void answer(std::uint64_t id, Content content);
   void refuse(RequestId id, Problem problem);
+  void log_problem(RequestId id, const Problem& problem) const;
   void request_timed_out(Request& request);
   void enter_phase(std::uint64_t id, Phase phase, NodeIndex node);
   void keep_debug_line(Worker& worker, const wire::Log& line);

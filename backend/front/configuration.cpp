@@ -27,9 +27,11 @@ struct Words { std::vector<std::string>* place; };
 struct Files { std::vector<std::string>* place; };
 struct Switch { bool* place; };
 struct Choice { std::string* place; std::vector<std::string> values; };
+enum class From : std::uint8_t { Start, Hangup };   // when a change of the file takes effect
 struct Setting {
   const char* key;
   std::variant<Count, Milliseconds, Word, Words, Files, Switch, Choice> form;
+  From from = From::Hangup;
 };
 
 // A flat table: one row a setting.
@@ -37,27 +39,27 @@ std::vector<Setting> settings_of(Configuration& c) {
   constexpr std::uint64_t kMillion = 1'000'000, kHour = 3'600'000, kGiB = 1u << 30;
   core::Settings& s = c.core;
   return {
-      {"host", Word{&s.host, false}},
-      {"front_socket", Word{&c.front_socket, true}},
-      {"operator_socket", Word{&c.operator_socket, true}},
-      {"database", Word{&c.database, true}},
-      {"master_key_file", Word{&c.master_key_file, true}},
-      {"status_map", Word{&c.status_map, true}},
-      {"worker", Word{&c.worker, true}},
-      {"accept_threads", Count{&c.accept_threads, 1, 64}},
-      {"responder_threads", Count{&c.responder_threads, 1, 64}},
-      {"reader_threads", Count{&c.reader_threads, 1, 64}},
-      {"allow_weak_sandbox", Switch{&c.allow_weak_sandbox}},
-      {"log_format", Choice{&c.log_format, {"text", "json"}}},
+      {"host", Word{&s.host, false}, From::Start},
+      {"front_socket", Word{&c.front_socket, true}, From::Start},
+      {"operator_socket", Word{&c.operator_socket, true}, From::Start},
+      {"database", Word{&c.database, true}, From::Start},
+      {"master_key_file", Word{&c.master_key_file, true}, From::Start},
+      {"status_map", Word{&c.status_map, true}, From::Start},
+      {"worker", Word{&c.worker, true}, From::Start},
+      {"accept_threads", Count{&c.accept_threads, 1, 64}, From::Start},
+      {"responder_threads", Count{&c.responder_threads, 1, 64}, From::Start},
+      {"reader_threads", Count{&c.reader_threads, 1, 64}, From::Start},
+      {"allow_weak_sandbox", Switch{&c.allow_weak_sandbox}, From::Start},
+      {"log_format", Choice{&c.log_format, {"text", "json"}}, From::Start},
       {"log_level", Choice{&c.log_level, {"debug", "info", "warning", "error"}}},
       {"body_bytes_max", Count{&c.body_bytes_max, 1, 15u << 20}},
-      {"libraries", Files{&c.libraries}},
+      {"libraries", Files{&c.libraries}, From::Start},
       {"http_hosts", Words{&c.http.hosts}},
       {"http_private_addresses", Switch{&c.http.private_addresses}},
       {"http_proxy", Word{&c.http.proxy, false, true}},
       {"http_bytes_max", Count{&c.http.bytes_max, 1, 5u << 20}},
       {"http_timeout_ms", Milliseconds{&c.http.timeout, 1, kHour}},
-      {"nodes_max", Count{&s.nodes_max, 1, 16 * kMillion}},
+      {"nodes_max", Count{&s.nodes_max, 1, 16 * kMillion}, From::Start},
       {"awake_max", Count{&s.awake_max, 1, 100'000}},
       {"attempts_max", Count{&c.core.attempts_max, 1, 1u << 24}},
       {"requests_max", Count{&s.requests_max, 1, kMillion}},
@@ -66,7 +68,7 @@ std::vector<Setting> settings_of(Configuration& c) {
       {"worker_memory_bytes", Count{&s.worker_memory_bytes, 1u << 20, 64 * kGiB}},
       {"journal_batch_max", Count{&s.journal_batch_max, 1, kMillion}},
       {"journal_bytes_max", Count{&s.journal_bytes_max, 1u << 20, 16 * kGiB}},
-      {"code_bytes_max", Count{&s.code_bytes_max, code::kStoreBytesMin, 64 * kGiB}},
+      {"code_bytes_max", Count{&s.code_bytes_max, code::kStoreBytesMin, 64 * kGiB}, From::Start},
       {"idle_timeout_ms", Milliseconds{&s.idle_timeout, 1, 24 * kHour}},
       {"request_timeout_ms", Milliseconds{&s.request_timeout, 1, kHour}},
       {"compute_timeout_ms", Milliseconds{&s.compute_timeout, 1, kHour}},
@@ -75,6 +77,13 @@ std::vector<Setting> settings_of(Configuration& c) {
       {"unresponsive_timeout_ms", Milliseconds{&s.unresponsive_timeout, 1, kHour}},
       {"drain_timeout_ms", Milliseconds{&s.drain_timeout, 1, kHour}},
   };
+}
+
+bool same(const Setting& a, const Setting& b) {
+  return std::visit([&b](const auto& one) {
+    const auto& other = std::get<std::decay_t<decltype(one)>>(b.form);
+    return *one.place == *other.place;
+  }, a.form);
 }
 
 using Complaint = std::optional<std::string>;
@@ -195,10 +204,21 @@ Result<Configuration, std::string> parse_configuration(std::string_view text, co
       return Refused{where + "is not a setting; did you mean `" + nearest(settings, key.str()) + "`?"};
     if (const Complaint complaint = std::visit(Apply{node}, setting->form)) return Refused{where + *complaint};
   }
+  // A name of shm_overview(7), from which the names of other files in /dev/shm are made.
+  if (const std::string& name = configuration.status_map; !name.empty() && (name[0] != '/' || name.size() == 1 || name.find('/', 1) != name.npos))
+    return Refused{file + ": `status_map` must begin with / and have no other, e.g. \"/roost\""};
   for (const Setting& setting : settings)
     if (const auto* word = std::get_if<Word>(&setting.form); word && word->required && word->place->empty())
       return Refused{file + ": `" + setting.key + "` is required"};
   return configuration;
+}
+
+std::vector<std::string> needs_start(Configuration in_force, Configuration wanted) {
+  std::vector<std::string> keys;
+  const std::vector<Setting> before = settings_of(in_force), after = settings_of(wanted);
+  for (std::size_t i = 0; i < before.size(); ++i)
+    if (before[i].from == From::Start && !same(before[i], after[i])) keys.emplace_back(before[i].key);
+  return keys;
 }
 
 Result<Configuration, std::string> read_configuration(const std::string& file) {

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "backend/core/types.h"
 #include "backend/fetch/target.h"
@@ -28,5 +29,7 @@ struct Configuration {
 // The error is one line: file, place, what is wrong, what is allowed.
 [[nodiscard]] Result<Configuration, std::string> read_configuration(const std::string& file);
 [[nodiscard]] Result<Configuration, std::string> parse_configuration(std::string_view text, const std::string& file);
+// The keys in which the two differ and that take effect only at a start.
+[[nodiscard]] std::vector<std::string> needs_start(Configuration in_force, Configuration wanted);
 
 }  // namespace roost::front

@@ -176,7 +176,11 @@ class Roostd final : launch::WorkerEvents, core::Fetcher {
       server_.change_body_bytes_max(fresh.value().body_bytes_max);
       fetcher_.change_rules(fresh.value().http);
       log_.change_level(fresh.value().log_level);
-      say(core::LogLevel::Info, "configuration", "read again");
+      const std::vector<std::string> waiting = needs_start(configuration_, fresh.value());
+      std::string waits;
+      for (const std::string& key : waiting) waits += (waits.empty() ? "" : ", ") + key;
+      if (waiting.empty()) say(core::LogLevel::Info, "configuration", "read again");
+      else say(core::LogLevel::Warning, "configuration", "read again; changed, but in force only from the next start on: " + waits);
     }
     notify_manager("READY=1");
   }

@@ -79,7 +79,7 @@ write_configuration() {
     chmod 640 "$config.new"
     mv "$config.new" "$config"
     configuration_note="written"
-  elif [ "$(port_configured)" != "$port" ]; then
+  elif [ -n "${ROOST_PORT:-}" ] && [ "$(port_configured)" != "$port" ]; then
     sed -i "s/^\([[:space:]]*host[[:space:]]*=[[:space:]]*\"[^:\"]*\)[^\"]*\"/\1:$port\"/" "$config"
     configuration_note="port is now $port"
   fi

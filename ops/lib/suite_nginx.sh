@@ -37,7 +37,7 @@ limited() {   # more requests at once than the example's burst
 }
 
 start_example() {
-  sed -e "s|@HOME@|$data|g" -e "s|@TLS@|$tls|g" -e "s|@PORT@|$port|g" -e "s|unix:/run/roost/|unix:$run/|" \
+  sed -e "s|@HOME@|$data|g" -e "s|@TLS@|$tls|g" -e "s|@PORT@|$port|g" -e "s|unix:/run/roost-operator/|unix:$run/example-|" \
     "$repository/nginx/example.conf" >"$data/nginx/example.conf"
   sed -i "s|^events|pid $run/example.pid;\nevents|; s|^http {|http {\n  access_log off;\n  client_body_temp_path $data/nginx/temp/b;\n  fastcgi_temp_path $data/nginx/temp/f;\n  proxy_temp_path $data/nginx/temp/p;\n  scgi_temp_path $data/nginx/temp/s;\n  uwsgi_temp_path $data/nginx/temp/u;|" "$data/nginx/example.conf"
 }

@@ -153,9 +153,10 @@ restores() {
     insert into roost.index_entries select public_key, decode(repeat('00', 64), 'hex'), sealed_key, '\\x00', '\\x0001' from roost.nodes;
     insert into roost.definitions (hash, definition) select sha512(i::text::bytea), '\\x0001' from generate_series(1, 9) i;
     update roost.journal set position = 7; select roost.destroy_nodes(array[sha256('1')])" || return 1
-  as_postgres pg_dump -Fc -f "$home/dump" && as_postgres createdb restored &&
-    as_postgres pg_restore -d restored "$home/dump" || return 1
-  diff <(as_postgres psql -XAtqc "$query") <(PGDATABASE=restored as_postgres psql -XAtqc "$query")
+  as_postgres psql -XAtqc "$query" >"$home/before" && as_postgres pg_dump -Fc -f "$home/dump" && as_postgres dropdb "$kDatabase" &&
+    as_postgres pg_restore -C -d postgres "$home/dump" || return 1
+  as_postgres psql -XAtqc "$query" | diff "$home/before" - &&
+    test "$(as_postgres psql -XAtqc "select has_database_privilege('public', current_database(), 'connect')")" = f
 }
 
 suite_sql() {

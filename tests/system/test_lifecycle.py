@@ -68,6 +68,8 @@ def test_a_worker_that_is_killed_fails_its_callers_and_wakes_again(container):
         for answer in waiting:
             told = answer.result().problem("worker-died", 503)
             assert told["retryable"] and told["node"] == fingerprint_of(url)
+            lines = [line for line in container.log().splitlines() if told["instance"].rpartition("/")[2] in line]
+            assert len(lines) == 1 and "request-failed" in lines[0] and "worker-died" in lines[0], lines
     assert container.value("1", url) == "1"
 
 
@@ -90,6 +92,14 @@ class TestWholeContainer:
             with concurrent.futures.ThreadPoolExecutor(4) as pool:
                 return 429 in [answer.status for answer in pool.map(lambda _: own.post(url, SLOW), range(4))]
         wait_until(refused, 10, "the new mailbox_max")
+
+    def test_sighup_names_the_settings_that_wait_for_a_start(self, own):
+        configuration = own.home / "roost.toml"
+        good = configuration.read_text()
+        configuration.write_text("reader_threads = 3\n" + good)
+        own.signal_roostd(signal.SIGHUP)
+        wait_until(lambda: "only from the next start on: reader_threads" in own.log(), 5, "the setting in the log")
+        configuration.write_text(good)
 
     def test_sighup_with_a_mistake_keeps_the_old_settings(self, own):
         configuration = own.home / "roost.toml"

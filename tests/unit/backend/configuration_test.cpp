@@ -45,6 +45,20 @@ TEST(Configuration, ValuesGoWhereTheyBelong) {
   EXPECT_TRUE(c.allow_weak_sandbox);
 }
 
+TEST(Configuration, TheStatusMapIsANameOfSharedMemory) {
+  for (const char* name : {"roost", "/", "/roost/map"}) {
+    const std::string error = bad(std::regex_replace(kMinimal, std::regex("/m"), name));
+    EXPECT_TRUE(says(error, "`status_map` must begin with /")) << error;
+  }
+}
+
+TEST(Configuration, WhatNeedsAStartIsTold) {
+  const auto names = [](const std::string& more) { return needs_start(good(""), good(more)); };
+  EXPECT_TRUE(names("").empty());
+  EXPECT_TRUE(names("idle_timeout_ms = 7\nlog_level = \"debug\"\n").empty());
+  EXPECT_EQ(names("host = \"a\"\nnodes_max = 5\nidle_timeout_ms = 7\n"), (std::vector<std::string>{"host", "nodes_max"}));
+}
+
 TEST(Configuration, AMissingRequiredKeyIsNamed) { EXPECT_TRUE(says(bad("front_socket = \"f\"\n"), "`operator_socket` is required")); }
 
 TEST(Configuration, AnUnknownKeyIsRefusedWithItsLineAndTheNearestKnownOne) {

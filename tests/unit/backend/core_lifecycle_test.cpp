@@ -80,6 +80,7 @@ TEST_F(CoreLifecycle, TheDeathOfAWorkerIsToldToItsCallers) {
   EXPECT_NE(problem_of(id)->detail.find("SIGSEGV"), std::string::npos);
   EXPECT_EQ(problem_of(id)->retry_after_s, 1u);
   EXPECT_EQ(state_of(1), NodeState::Asleep);
+  EXPECT_TRUE(events.back().starts_with("request-failed: worker-died: ")) << events.back();
 }
 
 TEST_F(CoreLifecycle, AMemoryLimitIsSaidToBeOne) {
