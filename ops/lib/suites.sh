@@ -65,8 +65,23 @@ suite_build() {
   configure test "$build"
   build_targets "$build"
   echo "$build_note"
+  checks_passed=1
+  check "cmake --install puts everything in its place (docs/operating.md)" installs
   unlock_build
-  echo "1 passed, 0 failed"
+  checks_done
+}
+
+installs() {
+  local root=$build/installed file status=0
+  rm -rf "$root"
+  DESTDIR=$root cmake --install "$build" --prefix /usr || return 1
+  for file in bin/roostd bin/roost libexec/roost-worker share/man/man1/roost.1 share/man/man8/roostd.8 share/roost/www/problems.html \
+      share/roost/snippets/roost-operator.conf share/roost/sql/sqitch.plan lib/systemd/system/roostd.service; do
+    [ -e "$root/usr/$file" ] || { echo "$file is missing"; status=1; }
+  done
+  "$root/usr/bin/roost" --version && "$root/usr/bin/roostd" --version || status=1
+  rm -rf "$root"
+  return $status
 }
 
 # run_ctest FOLDER OPTION…: counts GoogleTest's cases where a program prints them; a program that dies without counts as one.
