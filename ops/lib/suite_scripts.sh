@@ -59,6 +59,18 @@ files_are_short() {
   echo "$long_files"
   test -z "$long_files"
 }
+# What the sandbox makes, the unit must not forbid: this has no systemd to try it under.
+unit_allows_the_sandbox() {
+  local made namespace
+  made=$(grep -o 'CLONE_NEW[A-Z]*' worker/sandbox/isolation.cpp | sort -u | sed 's/CLONE_NEWNS/mnt/; s/CLONE_NEW//' | tr '[:upper:]' '[:lower:]')
+  [ -n "$made" ] || return 1
+  for namespace in $made; do
+    grep -qE "^RestrictNamespaces=(.* )?$namespace( |\$)" ops/systemd/roostd.service || { echo "the unit forbids $namespace"; return 1; }
+  done
+  for call in pivot_root seccomp; do
+    grep -qE "^SystemCallFilter=@.* $call( |\$)" ops/systemd/roostd.service || { echo "the unit forbids $call"; return 1; }
+  done
+}
 unit_is_good() {
   local unit
   command -v systemd-analyze >/dev/null || { echo "systemd-analyze is not on this machine"; return 0; }
@@ -88,6 +100,7 @@ suite_scripts() {
   check "each change of the schema has deploy, verify and revert" changes_are_whole
   check "no file is over 600 lines" files_are_short
   check "the presets are good" cmake --list-presets
+  check "the systemd unit allows what the sandbox makes" unit_allows_the_sandbox
   check "the systemd unit is good" unit_is_good
   checks_done
 }
