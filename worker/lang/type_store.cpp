@@ -164,6 +164,7 @@ Ty* TypeStore::generalise(Ty* type, std::uint32_t level) {
     found.metas[i]->memo = bound(count - 1 - i);
   }
   Ty* made = close_over(type, 0);
+  std::sort(found.taken.begin(), found.taken.end());
   std::uint32_t next = 0;
   std::vector<std::string_view> names;
   for (std::uint32_t i = 0; i < count; ++i) names.push_back(fresh_name(next, found.taken));
@@ -195,7 +196,7 @@ Ty* TypeStore::close_over(Ty* type, std::uint32_t depth) {
 std::string_view TypeStore::fresh_name(std::uint32_t& next, const std::vector<std::string_view>& taken) {
   for (;;) {
     const std::string name = letter_name(next++);
-    if (std::find(taken.begin(), taken.end(), name) == taken.end()) return arena_.copy(name);
+    if (!std::binary_search(taken.begin(), taken.end(), std::string_view(name))) return arena_.copy(name);
   }
 }
 
@@ -205,12 +206,7 @@ const Type* TypeStore::to_type(Arena& arena, Ty* type) {
 }
 
 std::uint32_t TypeStore::shown_number(Ty* meta) {
-  const auto known = std::find(named_.begin(), named_.end(), meta);
-  if (known == named_.end()) {
-    named_.push_back(meta);
-    return static_cast<std::uint32_t>(named_.size() - 1);
-  }
-  return static_cast<std::uint32_t>(known - named_.begin());
+  return shown_.try_emplace(meta, static_cast<std::uint32_t>(shown_.size())).first->second;
 }
 
 const Type* TypeStore::exported(Arena& arena, Ty* type) {

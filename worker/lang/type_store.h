@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "worker/lang/syntax.h"
@@ -92,6 +93,7 @@ class TypeStore {
   Ty* substitute(Ty* type, std::uint32_t depth, const std::vector<Ty*>& arguments);
   void collect(Ty* type, std::uint32_t level, Quantified& found);
   Ty* close_over(Ty* type, std::uint32_t depth);
+  // `taken`: sorted.
   std::string_view fresh_name(std::uint32_t& next, const std::vector<std::string_view>& taken);
   std::uint32_t shown_number(Ty* meta);
   const Type* exported(Arena& arena, Ty* type);
@@ -101,7 +103,7 @@ class TypeStore {
   std::uint64_t steps_ = 0;
   std::uint32_t metas_ = 0;
   std::uint32_t epoch_ = 0;
-  std::vector<Ty*> named_;   // the metas that have been shown, in order: ?a, ?b, …
+  std::unordered_map<const Ty*, std::uint32_t> shown_;   // the metas that have been shown, numbered in order: ?a, ?b, …
 };
 
 }  // namespace roost::lang
