@@ -202,10 +202,12 @@ suite_sql() {
 }
 
 suite_system() {
-  local report passed failed errors
+  local report passed failed errors folder
   report=$logs/system.txt
+  folder=$(mktemp -d /tmp/roost-pytest.XXXXXX)
   cd "$repository"
-  "$python" -m pytest -q --maxfail=10 -p no:cacheprovider --durations=15 tests/system 2>&1 | tee "$report" || true
+  "$python" -m pytest -q --maxfail=10 -p no:cacheprovider --basetemp="$folder" --durations=15 tests/system 2>&1 | tee "$report" || true
+  rm -rf "$folder"
   passed=$(grep -oE '[0-9]+ passed' "$report" | tail -1 | tr -dc 0-9 || true)
   failed=$(grep -oE '[0-9]+ failed' "$report" | tail -1 | tr -dc 0-9 || true)
   errors=$(grep -oE '[0-9]+ errors?' "$report" | tail -1 | tr -dc 0-9 || true)

@@ -2,7 +2,9 @@
 #include "backend/front/configuration.h"
 
 #include <gtest/gtest.h>
+#include <stdlib.h>
 
+#include <filesystem>
 #include <fstream>
 #include <regex>
 
@@ -102,7 +104,8 @@ TEST(Configuration, LibrariesAreAbsolutePaths) {
 }
 
 TEST(Configuration, ALibraryThatCannotBeReadIsRefusedWithTheReason) {
-  const std::string folder = ::testing::TempDir(), file = folder + "/libraries.toml", library = folder + "/here.u";
+  char made[] = "/tmp/roost-configuration-XXXXXX";
+  const std::string folder = mkdtemp(made), file = folder + "/libraries.toml", library = folder + "/here.u";
   const auto error_with = [&](const std::string& path) {
     std::ofstream(file, std::ios::trunc) << kMinimal << "libraries = [\"" << path << "\"]\n";
     const auto read = read_configuration(file);
@@ -112,6 +115,7 @@ TEST(Configuration, ALibraryThatCannotBeReadIsRefusedWithTheReason) {
   EXPECT_EQ(error_with(library), "");
   EXPECT_EQ(error_with("/nonexistent/a.u"), file + ": `libraries`: cannot read /nonexistent/a.u: No such file or directory");
   EXPECT_TRUE(says(error_with(folder), "it is not a regular file"));
+  std::filesystem::remove_all(folder);
 }
 
 TEST(Configuration, AFileThatIsNotThereIsRefusedByName) {
