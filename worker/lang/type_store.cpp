@@ -69,7 +69,9 @@ Ty* TypeStore::bound(std::uint32_t index) {
   return made;
 }
 
+// A definition may share a term, whose annotation is then imported each time that it is met.
 Ty* TypeStore::import(const Type& type) {
+  step();
   switch (type.kind) {
     case TypeKind::Variable: return bound(type.index);
     case TypeKind::Constructor: return constructor(type.name);

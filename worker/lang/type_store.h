@@ -39,6 +39,8 @@ inline constexpr std::size_t kCheckStackMax = 4u << 20;
 // Nodes of types that one check visits and makes. Types of a hostile program can double with every line; one visit takes about
 // ten nanoseconds.
 inline constexpr std::uint64_t kTypeWorkMax = 16u << 20;
+// Nodes of types that one check makes: about 100 MB. (A worker has less memory than that; what reads a stored definition outside of one has not.)
+inline constexpr std::uint64_t kTypesMadeMax = 1u << 20;
 
 // Thrown by what works on types: the check cannot go on.
 struct TypesTooLarge {
@@ -85,7 +87,10 @@ class TypeStore {
     std::vector<std::string_view> taken;   // names that inner ∀s have
   };
 
-  Ty* node(TyKind kind) { return arena_.make<Ty>(Ty{.kind = kind}); }
+  Ty* node(TyKind kind) {
+    if (++made_ > kTypesMadeMax) throw TypesTooLarge{"its types are too large"};
+    return arena_.make<Ty>(Ty{.kind = kind});
+  }
   Ty* pair(TyKind kind, Ty* left, Ty* right);
   Ty* forall(std::string_view name, Ty* body);
   Ty* bound(std::uint32_t index);
@@ -100,7 +105,7 @@ class TypeStore {
 
   Arena& arena_;
   const std::uintptr_t stack_floor_;
-  std::uint64_t steps_ = 0;
+  std::uint64_t steps_ = 0, made_ = 0;
   std::uint32_t metas_ = 0;
   std::uint32_t epoch_ = 0;
   std::unordered_map<const Ty*, std::uint32_t> shown_;   // the metas that have been shown, numbered in order: ?a, ?b, …
