@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t kShownTermMax = 60;    // bytes of a term in a message
 constexpr std::size_t kBecauseMax = 4;       // sentences
+constexpr std::uint32_t kExplainedMax = 1000;   // nodes of types looked at for them: a type that shares parts is far larger as a tree
 constexpr int kStartDepthMax = 64;           // operands looked into for where a term begins
 
 bool before(Place a, Place b) { return a.line != b.line ? a.line < b.line : a.column < b.column; }
@@ -145,7 +146,7 @@ void Checker::explain_origin(const Origin& origin, TypeError& error) {
 
 // What the solved metas of a type are, and because of what.
 void Checker::explain_metas(Ty* type, const Term& term, TypeError& error) {
-  if (error.because.size() >= kBecauseMax) return;
+  if (error.because.size() >= kBecauseMax || ++explained_ > kExplainedMax) return;
   if (type->kind == TyKind::Arrow || type->kind == TyKind::Apply) {
     explain_metas(type->left, term, error);
     return explain_metas(type->right, term, error);

@@ -88,6 +88,7 @@ class Checker {
   Subsumption subsumption_;
   const TypeTable& types_;
   std::uint32_t level_ = 0;
+  std::uint32_t explained_ = 0;            // a check refuses once
   std::vector<Ty*> scope_;                 // types of the variables around, innermost last
   std::vector<const Term*> arguments_;     // of the applications being looked at
   std::unordered_map<const Type*, Ty*> imported_;
