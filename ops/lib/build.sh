@@ -4,12 +4,13 @@
 # Builds by the presets of CMakePresets.json. ninja decides what there is to do; one build of a folder at a time.
 # Requires: settings.sh, say.sh.
 
-# configure PRESET FOLDER: CMake itself notices later changes of its files.
+# configure PRESET FOLDER [OPTION…]: CMake itself notices later changes of its files.
 configure() {
-  local launcher=
+  local preset=$1 folder=$2 launcher=
+  shift 2
   if command -v ccache >/dev/null; then launcher=ccache; fi
   (cd "$repository" && CMAKE_C_COMPILER_LAUNCHER=$launcher CMAKE_CXX_COMPILER_LAUNCHER=$launcher \
-    quietly "$2/configure.log" cmake --preset "$1" -B "$2")
+    quietly "$folder/configure.log" cmake --preset "$preset" -B "$folder" "$@")
 }
 
 # build_targets FOLDER [TARGET…]: sets build_note.

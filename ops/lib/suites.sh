@@ -6,6 +6,7 @@
 # Requires: all other parts of ops/lib.
 
 readonly kSeeds=2000 kSeedsLong=20000 kFuzzSeconds=20 kFuzzSecondsLong=3600
+readonly kSanitizedStackKib=131072
 total_passed=0
 total_failed=0
 
@@ -113,13 +114,19 @@ run_simulation() {   # run_simulation FOLDER SEEDS
 }
 suite_simulation() { run_simulation "$build" "$(if $long; then echo $kSeedsLong; else echo $kSeeds; fi)"; }
 
-# suite_asan, suite_tsan: the units and a part of the seeds, with other instruments.
+# suite_asan, suite_tsan: the units and a part of the seeds, with other instruments. The hostile workers are static, which no sanitizer can
+# be: they are those of the ordinary build. Instrumented frames are several times as large, and so must the stack be.
 sanitized() {
   local folder=$repository/build-$1
+  lock_build "$build"
+  configure test "$build"
+  build_targets "$build" hostile
+  unlock_build
   lock_build "$folder"
-  configure "$1" "$folder"
+  configure "$1" "$folder" -DROOST_HOSTILE_DIR="$build/hostile"
   build_targets "$folder"
   unlock_build
+  ulimit -s $kSanitizedStackKib
   run_simulation "$folder" $kSeeds
   run_ctest "$folder" -E '^simulation' --timeout 900
 }
