@@ -201,6 +201,24 @@ Value bound_continuation(Value after, Value function) {
   return make_closure(continuations().bound(), captures);
 }
 
+namespace {
+const Function* as_bound(const Value& value) {
+  if (!value.is(Kind::Closure)) return nullptr;
+  const Function& function = *value.as_function();
+  return function.code == &continuations().bound() ? &function : nullptr;
+}
+}  // namespace
+
+Value first_on_the_outside(Value continuation, std::uint64_t& work) {
+  for (const Function* outer = as_bound(continuation); outer != nullptr; outer = as_bound(continuation)) {
+    const Function* inner = as_bound(outer->slots()[1]);
+    if (inner == nullptr) break;
+    ++work;
+    continuation = bound_continuation(bound_continuation(outer->slots()[0], inner->slots()[0]), inner->slots()[1]);
+  }
+  return continuation;
+}
+
 bool is_host_builtin(Builtin builtin) {
   switch (builtin) {
     case Builtin::DebugWatch:
