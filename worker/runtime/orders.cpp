@@ -2,8 +2,8 @@
 // Orders, keys, and the sort by keys.
 //
 // An order is data: an atom (Number.Order, …) or a constructor around others. A key is a vector of the atoms that the order selects
-// from a value, left to right: numbers, texts and hashes as they are, and wrapped in Order.invert where the order is inverted.
-// Unit.Order and Order.ignore select nothing that could differ, so they add nothing.
+// from a value, left to right: numbers, texts, hashes and unit as they are, and wrapped in Order.invert where the order is inverted.
+// Order.ignore selects nothing.
 //
 // Keys of one order hold atoms of one kind at each place. Keys of different orders can meet only in programs that no type
 // checker has seen; they too must compare consistently, or sorting would be undefined: kinds come in a fixed sequence. Likewise
@@ -29,12 +29,13 @@ struct Pending {   // an order that is still to be applied, to what, and whether
   bool inverted;
 };
 
-enum class Atom { None, Number, Text, Hash };
+enum class Atom { None, Number, Text, Hash, Unit };
 
 Atom atom_of(const Value& order) {
   if (order.is(Builtin::NumberOrder)) return Atom::Number;
   if (order.is(Builtin::TextOrder)) return Atom::Text;
   if (order.is(Builtin::HashOrder)) return Atom::Hash;
+  if (order.is(Builtin::UnitOrder)) return Atom::Unit;
   return Atom::None;
 }
 
@@ -43,6 +44,7 @@ bool is_atom(const Value& value, Atom atom) {
     case Atom::Number: return value.is_number();
     case Atom::Text: return value.is(Kind::Text);
     case Atom::Hash: return hash_text_of(value) != nullptr;
+    case Atom::Unit: return value.is(Builtin::Unit);
     case Atom::None: return false;
   }
   return false;
@@ -53,6 +55,7 @@ const char* words_for(Atom atom) {
     case Atom::Number: return "a number for Number.Order";
     case Atom::Text: return "a text for Text.Order";
     case Atom::Hash: return "a hash for Hash.Order";
+    case Atom::Unit: return "() for Unit.Order";
     case Atom::None: break;
   }
   return "an order";
@@ -64,7 +67,7 @@ void apply_order(BuiltinContext& context, Pending pending, std::vector<Pending>&
   const Atom atom = atom_of(*order);
   if (atom != Atom::None) {
     if (!is_atom(*value, atom)) context.wrong(Builtin::OrderKey, words_for(atom), *value);
-    key = vector_appended(std::move(key), inverted ? make_data(Builtin::OrderInvert, *value) : *value);
+    key = vector_appended(std::move(key), inverted && atom != Atom::Unit ? make_data(Builtin::OrderInvert, *value) : *value);
   } else if (const Data* pair = data_of(*order, Builtin::PairOrder, 2)) {
     const Data* parts = data_of(*value, Builtin::PairConstructor, 2);
     if (parts == nullptr) context.wrong(Builtin::OrderKey, "a Pair for Pair.Order", *value);
@@ -72,8 +75,6 @@ void apply_order(BuiltinContext& context, Pending pending, std::vector<Pending>&
     stack.push_back({&pair->items()[0], &parts->items()[0], inverted});
   } else if (const Data* invert = data_of(*order, Builtin::OrderInvert, 1)) {
     stack.push_back({&invert->items()[0], value, !inverted});
-  } else if (order->is(Builtin::UnitOrder)) {
-    if (!value->is(Builtin::Unit)) context.wrong(Builtin::OrderKey, "() for Unit.Order", *value);
   } else if (!order->is(Builtin::OrderIgnore)) {
     context.wrong(Builtin::OrderKey, "an order", *order);
   }
@@ -101,7 +102,7 @@ int compare_numbers(double left, double right) {
   return static_cast<int>(left != left) - static_cast<int>(right != right);
 }
 
-enum class Rank { Number, Text, Hash, Inverted, Other };
+enum class Rank { Number, Text, Hash, Inverted, Other };   // Other: unit
 
 Rank rank_of(const Value& atom) {
   if (atom.is_number()) return Rank::Number;
