@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "worker/lang/as_written.h"
 #include "worker/lang/characters.h"
 #include "worker/lang/hash.h"
 
@@ -32,6 +33,7 @@ class Printer {
   void nameless(std::uint32_t index);
   void reference(const Hash& hash);
   void application(const Term& term, Position position);
+  void block(const Term& term, Position position);
   bool sugar(const Term& head, const std::vector<const Term*>& arguments, Position position);
   bool tuple(const Term& first, const Term& rest);
   void items(std::span<const Term* const> items);
@@ -158,13 +160,9 @@ void Printer::term(const Term& term, Position position) {
   }
 }
 
-bool is_vector_literal(const Term& term) {
-  return term.kind == TermKind::Apply && term.right->kind == TermKind::Vector &&
-         term.left->kind == TermKind::Builtin && term.left->builtin == Builtin::VectorForce;
-}
-
 [[gnu::noinline]] void Printer::application(const Term& term, Position position) {
   if (is_vector_literal(term)) return items(term.right->items);
+  if (as_written_ && is_do(term)) return block(term, position);
   std::vector<const Term*> arguments;
   const Term* head = &term;
   // A vector literal is an application too, but one that takes no more arguments into itself.
@@ -175,11 +173,25 @@ bool is_vector_literal(const Term& term) {
   std::reverse(arguments.begin(), arguments.end());
   if (sugar(*head, arguments, position)) return;
   parenthesised(position == Position::Argument, [&] {
-    this->term(*head, Position::Argument);
+    if (as_written_ && is_short_pure(*head, *arguments[0])) {
+      put("pure");
+    } else {
+      this->term(*head, Position::Argument);
+    }
     for (const Term* argument : arguments) {
       put(" ");
       this->term(*argument, Position::Argument);
     }
+  });
+}
+
+// Of a `do` that is left in the text no more than how it begins.
+[[gnu::noinline]] void Printer::block(const Term& term, Position position) {
+  const std::string_view bind = bind_of(term).text;
+  parenthesised(position > Position::Chain, [&] {
+    put("do ");
+    put(bind.substr(0, bind.rfind('.')));
+    put(" …");
   });
 }
 

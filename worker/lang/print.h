@@ -15,7 +15,8 @@ namespace roost::lang {
 
 // At most about `bytes_max` bytes; what is left out is shown as `…`.
 [[nodiscard]] std::string print_term(const Term& term, std::size_t bytes_max);
-// The same for messages about a text: definitions and builtins are called what the text calls them.
+// The same for messages about a text: definitions and builtins are called what the text calls them, and of a `do` block it says only
+// how it begins, `do Remote …`.
 [[nodiscard]] std::string print_source(const Term& term, std::size_t bytes_max);
 // The same as print_term(), but that definitions are called what `name_of` says; those that it gives no name stay hashes.
 using NameOf = std::function<std::string(const Hash& hash)>;

@@ -3,23 +3,12 @@
 
 #include <cstring>
 
+#include "worker/lang/as_written.h"
 #include "worker/lang/scc.h"
 #include "worker/lang/typecheck_state.h"
 
 namespace roost::lang {
 namespace {
-
-bool is_vector_literal(const Term& term) {
-  return term.kind == TermKind::Apply && term.left->kind == TermKind::Builtin && term.left->builtin == Builtin::VectorForce &&
-         term.right->kind == TermKind::Vector;
-}
-
-bool same_place(Place a, Place b) { return a.line == b.line && a.column == b.column; }
-
-// `M.bind (x -> rest) e` that a `do` block made: all of it stands where the statement does.
-bool is_statement(const Term& head, const Term& function) {
-  return head.text.ends_with(".bind") && function.kind == TermKind::Lambda && same_place(head.place, function.place);
-}
 
 // Runs a check on a store of its own, and makes closed types of what it gives.
 template <typename Run>
@@ -185,9 +174,7 @@ std::size_t Checker::unwind(const Term& term) {
   if (head->kind == TermKind::If && arguments_.size() - base == 3) {
     type = conditional(base, nullptr, nullptr);
   } else {
-    type = synthesise(*head);
-    const bool is_do = arguments_.size() - base == 2 && is_statement(*head, *arguments_.back());
-    type = apply_to(*head, type, base, is_do);
+    type = apply_to(*head, synthesise(*head), base);
   }
   arguments_.resize(base);
   return type;
@@ -195,44 +182,47 @@ std::size_t Checker::unwind(const Term& term) {
 
 // Function literals among the arguments are checked behind the others, which know more: then what is wrong in their bodies is found
 // there, and not where their result is used.
-Ty* Checker::apply_to(const Term& head, Ty* type, std::size_t base, bool is_do) {
+Ty* Checker::apply_to(const Term& head, Ty* type, std::size_t base) {
+  Origin origin{.kind = Origin::Kind::Argument, .function = &head, .type = type};
+  if (arguments_.size() - base >= 2 && is_statement(head, *arguments_.back())) {
+    origin.kind = Origin::Kind::Statement;
+    origin.name = arguments_.back()->text;
+  }
   type = store_.instantiate(type, level_);
   std::vector<Argument> later;
   std::uint32_t number = 0;
   for (std::size_t at = arguments_.size(); at > base; --at) {
     if (TypeStore::prune(type)->kind != TyKind::Arrow) {
-      for (const Argument& argument : later) check_argument(head, is_do, argument);
+      for (const Argument& argument : later) check_argument(origin, argument);
       later.clear();
     }
-    Ty* const arrow = arrow_of(type, head, base, ++number);
+    Ty* const arrow = arrow_of(type, origin, base, ++number);
     const Argument argument{arguments_[at - 1], arrow->left, number};
     if (argument.term->kind == TermKind::Lambda) {
       later.push_back(argument);
     } else {
-      check_argument(head, is_do, argument);
+      check_argument(origin, argument);
     }
     type = store_.instantiate(arrow->right, level_);
   }
-  for (const Argument& argument : later) check_argument(head, is_do, argument);
+  for (const Argument& argument : later) check_argument(origin, argument);
   return type;
 }
 
-void Checker::check_argument(const Term& head, bool is_do, const Argument& argument) {
-  check(*argument.term, argument.wanted,
-        {.kind = is_do ? Origin::Kind::Statement : Origin::Kind::Argument,
-         .number = argument.number,
-         .function = &head,
-         .wanted = argument.wanted});
+void Checker::check_argument(Origin& origin, const Argument& argument) {
+  origin.number = argument.number;
+  origin.wanted = argument.wanted;
+  check(*argument.term, argument.wanted, origin);
 }
 
 // The type as that of a function; a meta becomes one.
-Ty* Checker::arrow_of(Ty* type, const Term& head, std::size_t base, std::uint32_t number) {
+Ty* Checker::arrow_of(Ty* type, const Origin& origin, std::size_t base, std::uint32_t number) {
   type = TypeStore::prune(type);
   if (type->kind == TyKind::Arrow) return type;
-  if (type->kind != TyKind::Meta) refuse_application(head, type, base, number);
+  if (type->kind != TyKind::Meta) refuse_application(origin, type, base, number);
   Ty* from = store_.meta(type->level);
   type->left = store_.arrow(from, store_.meta(type->level));
-  type->cause = &head;
+  type->cause = origin.function;
   return type->left;
 }
 
@@ -285,8 +275,11 @@ void Checker::check(const Term& term, Ty* wanted, const Origin& origin) {
 [[gnu::noinline]] void Checker::check_function(const Term& term, Ty* wanted, const Origin& origin) {
   if (wanted->kind == TyKind::Meta) return require(term, function(term), wanted, origin);
   if (wanted->kind != TyKind::Arrow) refuse_function(term, wanted, origin);
+  Origin inside = origin;
+  ++inside.inside;
+  inside.wanted = wanted->right;
   scope_.push_back(wanted->left);
-  check(*term.left, wanted->right, origin);
+  check(*term.left, wanted->right, inside);
   scope_.pop_back();
 }
 
@@ -302,8 +295,11 @@ void Checker::check(const Term& term, Ty* wanted, const Origin& origin) {
 }
 
 void Checker::require(const Term& term, Ty* found, Ty* wanted, const Origin& origin) {
+  const Term* cause = &term;
+  if (origin.number == 2 && is_comma(*origin.function)) cause = nullptr;   // the rest of a tuple
+  if (origin.kind == Origin::Kind::Statement && is_definition(term, *origin.function, origin.name)) cause = term.right;
   try {
-    subsumption_.require(found, wanted, level_, &term);
+    subsumption_.require(found, wanted, level_, cause);
   } catch (const Misfit& misfit) {
     refuse(term, found, wanted, origin, misfit);
   }

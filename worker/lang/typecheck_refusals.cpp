@@ -4,43 +4,14 @@
 
 #include <algorithm>
 
+#include "worker/lang/as_written.h"
 #include "worker/lang/hash.h"
-#include "worker/lang/print.h"
 #include "worker/lang/typecheck_state.h"
 
 namespace roost::lang {
 namespace {
 
-constexpr std::size_t kShownTermMax = 60;    // bytes of a term in a message
 constexpr std::size_t kBecauseMax = 4;       // sentences
-constexpr std::uint32_t kExplainedMax = 1000;   // nodes of types looked at for them: a type that shares parts is far larger as a tree
-constexpr int kStartDepthMax = 64;           // operands looked into for where a term begins
-
-bool before(Place a, Place b) { return a.line != b.line ? a.line < b.line : a.column < b.column; }
-
-// Where the text of a term begins: an operator stands behind its first operand.
-Place start_of(const Term& term) {
-  Place place = term.place;
-  const Term* at = &term;
-  for (int i = 0; i < kStartDepthMax && at->kind == TermKind::Apply; ++i) {
-    const bool infix = at->left->kind == TermKind::Apply;
-    const Term* operand = infix ? at->left->right : at->right;
-    if (operand->place.line != 0 && before(operand->place, place)) place = operand->place;
-    at = infix && before(operand->place, at->left->place) ? operand : at->left;
-    if (at->place.line != 0 && before(at->place, place)) place = at->place;
-  }
-  if (term.kind == TermKind::Annotate && term.left->place.line != 0 && before(term.left->place, place)) place = term.left->place;
-  return place;
-}
-
-std::string quoted(const Term& term) {
-  std::string text = print_source(term, kShownTermMax);
-  const bool is_operator = term.kind == TermKind::Builtin || term.kind == TermKind::Reference || term.kind == TermKind::Local;
-  if (is_operator && text.size() > 2 && text.front() == '(') text = text.substr(1, text.size() - 2);
-  return "`" + text + "`";
-}
-
-std::string at(Place place) { return "line " + std::to_string(place.line) + ", column " + std::to_string(place.column); }
 
 std::string ordinal(std::uint32_t number) {
   const std::uint32_t last = number % 10;
@@ -52,17 +23,52 @@ std::string counted(std::size_t count, const char* what) { return std::to_string
 
 // "the 2nd argument of `+` must have type Number"
 std::string wish_text(const Origin& origin, const std::string& type) {
+  const bool returns = origin.inside > 0;
   switch (origin.kind) {
-    case Origin::Kind::Argument: return "the " + ordinal(origin.number) + " argument of " + quoted(*origin.function) + " must have type " + type;
+    case Origin::Kind::Argument: {
+      const std::string argument = ordinal(origin.number) + " argument of " + quoted(*origin.function);
+      return returns ? "the function that is the " + argument + " must return " + type : "the " + argument + " must have type " + type;
+    }
     case Origin::Kind::Condition: return "the condition of `if` must have type " + type;
-    case Origin::Kind::Branch: return "both branches of an `if` have one type, and the first has type " + type;
+    case Origin::Kind::Branch:
+      return std::string("both branches of an `if` have one type, and the first ") + (returns ? "is a function that returns " : "has type ") + type;
     case Origin::Kind::Statement: return "a statement of this `do` must have type " + type;
-    case Origin::Kind::Element: return "all elements of a vector have one type, and those before it have type " + type;
-    case Origin::Kind::Annotation:
-      return origin.name.empty() ? "its annotation says " + type : "the signature of `" + std::string(origin.name) + "` says " + type;
+    case Origin::Kind::Element:
+      return std::string("all elements of a vector have one type, and those before it ") + (returns ? "are functions that return " : "have type ") + type;
+    case Origin::Kind::Annotation: {
+      const std::string what = (returns ? "that it returns " : "") + type;
+      if (!origin.name.empty()) return "the signature of `" + std::string(origin.name) + "` says " + what;
+      return (returns ? "the annotation of the function says " : "its annotation says ") + what;
+    }
     case Origin::Kind::Recursion: return "its group uses `" + std::string(origin.name) + "` as " + type;
   }
   return {};
+}
+
+// Whether a bind has the type of what its function gives, as `(a -> M b) -> M a -> M b` has.
+bool gives_what_its_function_gives(const Type& bind) {
+  const Type* type = &bind;
+  while (type->kind == TypeKind::Forall) type = type->left;
+  return type->kind == TypeKind::Arrow && type->left->kind == TypeKind::Arrow && type->right->kind == TypeKind::Arrow &&
+         same_type(*type->left->right, *type->right->right);
+}
+
+bool is_named(const Term& head) {
+  return head.kind == TermKind::Local || head.kind == TermKind::Builtin || head.kind == TermKind::Reference;
+}
+
+std::string at_its_place(const Term& term) { return quoted(term) + " (" + words_of(start_of(term)) + ")"; }
+
+void say(std::string sentence, TypeError& error) {
+  if (error.because.size() < kBecauseMax) error.because.push_back(std::move(sentence));
+}
+
+// Why a solved meta is what it is: the first of the reasons on the way there that says more than the refusal does.
+const Term* cause_of(const Ty* meta, const Term& refused, const Term& source) {
+  const auto tells = [&](const Term& cause) { return &cause != &refused && &cause != &source && cause.place.line != 0 && !is_do(cause); };
+  for (; meta->kind == TyKind::Meta && meta->left != nullptr; meta = meta->left)
+    if (meta->cause != nullptr && tells(*meta->cause)) return meta->cause;
+  return nullptr;
 }
 
 const Ty* skolem_in(const Misfit& misfit) {
@@ -72,27 +78,46 @@ const Ty* skolem_in(const Misfit& misfit) {
 
 }  // namespace
 
+// Where a term's value, and so its type, comes from: the body of a `let`, the last statement of a `do`.
+const Term& Checker::source_of(const Term& term) const {
+  const Term* at = &term;
+  const Type* known = nullptr;   // of the binds so far, which are one
+  for (;;) {
+    if (at->kind == TermKind::Let || at->kind == TermKind::LetRec) {
+      at = at->right;
+      continue;
+    }
+    if (!is_do(*at)) return *at;
+    const Term& bind = bind_of(*at);
+    const Type* type = bind.kind == TermKind::Reference ? types_.type_of(*bind.hash) : bind.kind == TermKind::Builtin ? &type_of(bind.builtin) : nullptr;
+    if (type == nullptr || (known == nullptr ? !gives_what_its_function_gives(*type) : type != known)) return *at;
+    known = type;
+    at = &rest_of(*at);
+  }
+}
+
 void Checker::refuse(const Term& term, Ty* found, Ty* wanted, const Origin& origin, const Misfit& misfit) {
   TypeError error;
-  error.place = start_of(term);
+  const Term& source = source_of(term);
+  error.place = start_of(source);
   error.expected = shown_type(wanted);
   error.found = shown_type(found);
-  error.reason = quoted(term) + " has type " + error.found + ", but " + wish_text(origin, error.expected);
+  error.reason = quoted(source) + " has type " + error.found + ", but " + wish_text(origin, error.expected);
   if (misfit.kind == Misfit::Kind::Infinite) {
-    error.reason = quoted(term) + " would need an infinite type: it has type " + error.found + ", and " + error.expected + " is wanted";
+    error.reason = quoted(source) + " would need an infinite type: it has type " + error.found + ", and " + error.expected + " is wanted";
     error.because.push_back("a function that is applied to itself, or to a value that contains itself, has no type without an annotation");
   }
   if (const Ty* any = skolem_in(misfit)) {
     error.because.push_back("`" + std::string(any->name) +
                             "` is any type, chosen by whoever uses this: it is neither a certain type nor the same as another such one");
   }
-  explain_origin(origin, error);
-  explain_metas(origin.wanted != nullptr ? origin.wanted : wanted, term, error);
-  if (found->kind == TyKind::Meta) explain_metas(found, term, error);
+  explain_wish(origin, wanted, {term, source}, error);
+  explain_found(found, {term, source}, error);
   throw error;
 }
 
-void Checker::refuse_application(const Term& head, Ty* type, std::size_t base, std::uint32_t number) {
+void Checker::refuse_application(const Origin& origin, Ty* type, std::size_t base, std::uint32_t number) {
+  const Term& head = *origin.function;
   const std::size_t given = arguments_.size() - base;
   TypeError error;
   error.found = shown_type(type);
@@ -103,7 +128,7 @@ void Checker::refuse_application(const Term& head, Ty* type, std::size_t base, s
     error.place = start_of(*arguments_[arguments_.size() - number]);
     error.reason = quoted(head) + " takes " + counted(number - 1, "argument") + " here, but it is given " + std::to_string(given);
     error.because.push_back("with " + counted(number - 1, "argument") + " it has type " + error.found + ", which is no function");
-    explain_origin({.kind = Origin::Kind::Argument, .function = &head}, error);
+    explain_head(origin, error);
   }
   throw error;
 }
@@ -114,8 +139,7 @@ void Checker::refuse_function(const Term& term, Ty* wanted, const Origin& origin
   error.expected = shown_type(wanted);
   error.reason = quoted(term) + " is a function, but " + wish_text(origin, error.expected);
   if (wanted->kind == TyKind::Skolem) error.because.push_back("`" + std::string(wanted->name) + "` is any type, chosen by whoever uses this");
-  explain_origin(origin, error);
-  explain_metas(origin.wanted != nullptr ? origin.wanted : wanted, term, error);
+  explain_wish(origin, wanted, {term, term}, error);
   throw error;
 }
 
@@ -123,40 +147,91 @@ void Checker::refuse_reference(const Term& term) {
   throw TypeError{term.place, "there is no definition with the hash #" + base64url(view_of(*term.hash)), {}, {}, {}};
 }
 
-// Whose wish it is, if that is more than the reason says.
-void Checker::explain_origin(const Origin& origin, TypeError& error) {
-  const auto say = [&](std::string sentence) {
-    if (error.because.size() < kBecauseMax) error.because.push_back(std::move(sentence));
-  };
+// The type of a function that has a name.
+void Checker::explain_head(const Origin& origin, TypeError& error) {
+  if (is_named(*origin.function)) say(quoted(*origin.function) + " has type " + shown_type(origin.type), error);
+}
+
+// Whose wish it is, if that is more than the reason says, and what made it what it is.
+void Checker::explain_wish(const Origin& origin, Ty* wanted, const Blame& blame, TypeError& error) {
   switch (origin.kind) {
-    case Origin::Kind::Argument: {
-      const Term& head = *origin.function;
-      const bool has_type = head.kind == TermKind::Local || head.kind == TermKind::Builtin || head.kind == TermKind::Reference;
-      if (has_type) say(quoted(head) + " has type " + shown_type(synthesise(head)));
-      return;
-    }
+    case Origin::Kind::Argument:
+      explain_head(origin, error);
+      if (is_named(*origin.function) && origin.type->kind == TyKind::Forall) return explain_variables(origin, blame, error);
+      break;
     case Origin::Kind::Branch:
     case Origin::Kind::Element:
-      if (origin.function != nullptr) say("the first is " + quoted(*origin.function) + " (" + at(start_of(*origin.function)) + ")");
-      return;
-    case Origin::Kind::Annotation: return say("it stands at " + at(origin.place));
-    case Origin::Kind::Condition: case Origin::Kind::Statement: case Origin::Kind::Recursion: return;
+      if (origin.function != nullptr) say("the first is " + at_its_place(*origin.function), error);
+      break;
+    case Origin::Kind::Annotation: say("it stands at " + words_of(origin.place), error); break;
+    case Origin::Kind::Condition: case Origin::Kind::Statement: case Origin::Kind::Recursion: break;
+  }
+  explain_metas(origin.wanted != nullptr ? origin.wanted : wanted, blame, error);
+}
+
+// What the variables of a function's type, which has just been shown, stand for in what is wanted here.
+void Checker::explain_variables(const Origin& origin, const Blame& blame, TypeError& error) {
+  Ty* scheme = origin.type;
+  while (scheme->kind == TyKind::Forall) scheme = scheme->left;
+  for (std::uint32_t i = 1; i < origin.number && scheme->kind == TyKind::Arrow; ++i) scheme = scheme->right;
+  if (scheme->kind != TyKind::Arrow) return;
+  scheme = scheme->left;
+  for (std::uint32_t i = 0; i < origin.inside && scheme->kind == TyKind::Arrow; ++i) scheme = scheme->right;
+  store_.next_epoch();
+  std::vector<Ty*> metas;
+  collect_variables(scheme, origin.wanted, metas);
+  for (Ty* meta : metas) {
+    const Term* cause = cause_of(meta, blame.term, blame.source);
+    if (cause != nullptr) say("where `" + std::string(meta->name) + "` is " + shown_type(meta) + " because of " + at_its_place(*cause), error);
   }
 }
 
-// What the solved metas of a type are, and because of what.
-void Checker::explain_metas(Ty* type, const Term& term, TypeError& error) {
-  if (error.because.size() >= kBecauseMax || ++explained_ > kExplainedMax) return;
-  if (type->kind == TyKind::Arrow || type->kind == TyKind::Apply) {
-    explain_metas(type->left, term, error);
-    return explain_metas(type->right, term, error);
+// The solved metas of `type`, which `scheme` was made into, where `scheme` has variables.
+void Checker::collect_variables(Ty* scheme, Ty* type, std::vector<Ty*>& metas) {
+  store_.step();
+  if (scheme->epoch == store_.epoch()) return;
+  scheme->epoch = store_.epoch();
+  if (scheme->kind == TyKind::Bound) {
+    if (type->kind == TyKind::Meta && std::find(metas.begin(), metas.end(), type) == metas.end()) metas.push_back(type);
+  } else if (scheme->kind == type->kind && (scheme->kind == TyKind::Arrow || scheme->kind == TyKind::Apply)) {
+    collect_variables(scheme->left, type->left, metas);
+    collect_variables(scheme->right, type->right, metas);
   }
-  if (type->kind != TyKind::Meta || type->left == nullptr) return;
-  if (type->cause == nullptr || type->cause == &term || type->cause->place.line == 0) return explain_metas(type->left, term, error);
-  const std::string cause = quoted(*type->cause) + " (" + at(start_of(*type->cause)) + ")";
-  const std::string sentence = type->name.empty() ? shown_type(type) + " comes from " + cause
-                                                  : "`" + std::string(type->name) + "` is " + shown_type(type) + " because of " + cause;
-  if (std::find(error.because.begin(), error.because.end(), sentence) == error.because.end()) error.because.push_back(sentence);
+}
+
+// Where the parts of a type come from that are known from elsewhere.
+void Checker::explain_metas(Ty* type, const Blame& blame, TypeError& error) {
+  store_.next_epoch();
+  std::vector<Ty*> metas;
+  collect_metas(type, blame, metas);
+  for (Ty* meta : metas) {
+    const std::string comes = shown_type(meta) + " comes from ";
+    const auto is_said = [&](const std::string& sentence) { return sentence.starts_with(comes); };
+    if (std::none_of(error.because.begin(), error.because.end(), is_said))
+      say(comes + at_its_place(*cause_of(meta, blame.term, blame.source)), error);
+  }
+}
+
+void Checker::collect_metas(Ty* type, const Blame& blame, std::vector<Ty*>& metas) {
+  store_.step();
+  if (type->epoch == store_.epoch()) return;
+  type->epoch = store_.epoch();
+  if (type->kind == TyKind::Meta && type->left != nullptr) {
+    if (cause_of(type, blame.term, blame.source) == nullptr) return collect_metas(type->left, blame, metas);
+    metas.push_back(type);
+  } else if (type->kind == TyKind::Arrow || type->kind == TyKind::Apply) {
+    collect_metas(type->left, blame, metas);
+    collect_metas(type->right, blame, metas);
+  }
+}
+
+void Checker::explain_found(Ty* found, const Blame& blame, TypeError& error) {
+  if (found->kind != TyKind::Meta && &blame.term == &blame.source) return;
+  const Term* cause = cause_of(found, blame.term, blame.source);
+  if (blame.term.kind != TermKind::Local || cause == nullptr) return explain_metas(found, blame, error);
+  const bool is_use = cause->kind == TermKind::Local && cause->text == blame.term.text;
+  say(quoted(blame.term) + (is_use ? " is used as " + shown_type(found) + " at " + words_of(cause->place)
+                                   : " is " + shown_type(found) + " because of " + at_its_place(*cause)), error);
 }
 
 }  // namespace roost::lang

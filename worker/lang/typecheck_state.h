@@ -21,14 +21,16 @@ struct Origin {
     Argument,     // of `function`, the `number`-th (from 1)
     Condition,    // of an `if`
     Branch,       // the `else` of an `if`, after `function`, its `then`
-    Statement,    // of a `do`; function: the bind that it stands for
+    Statement,    // of a `do`; function: the bind that it stands for, whose `number`-th argument it is; name: what it names, or `_`
     Element,      // of a vector, after `function`, its first
     Annotation,   // an annotation or signature at `place`
     Recursion,    // a binding of a `let rec` that is used inside its group; function: what it is bound to
   };
   Kind kind;
   std::uint32_t number = 0;
+  std::uint32_t inside = 0;    // of so many function literals of what the wish is about: the type is that of their result
   const Term* function = nullptr;
+  Ty* type = nullptr;      // Argument: of the function. (The scope has changed when a refusal asks.)
   Ty* wanted = nullptr;    // Argument: as the function's type has it, before anything was solved
   Place place{};
   std::string_view name{};   // Annotation, Recursion: of the binding, if it is one
@@ -51,6 +53,10 @@ class Checker {
     Ty* wanted;
     std::uint32_t number;
   };
+  struct Blame {
+    const Term& term;     // what is refused
+    const Term& source;   // source_of() it
+  };
 
   Ty* synthesise(const Term& term);
   Ty* synthesise_plain(const Term& term) { return store_.instantiate(synthesise(term), level_); }
@@ -60,10 +66,10 @@ class Checker {
   Ty* annotated(const Term& term, std::string_view name);
   Ty* vector(const Term& term);
   Ty* application(const Term& term);
-  Ty* apply_to(const Term& head, Ty* type, std::size_t base, bool is_do);
+  Ty* apply_to(const Term& head, Ty* type, std::size_t base);
   Ty* conditional(std::size_t base, Ty* wanted, const Origin* origin);
-  Ty* arrow_of(Ty* type, const Term& head, std::size_t base, std::uint32_t number);
-  void check_argument(const Term& head, bool is_do, const Argument& argument);
+  Ty* arrow_of(Ty* type, const Origin& origin, std::size_t base, std::uint32_t number);
+  void check_argument(Origin& origin, const Argument& argument);
 
   void check(const Term& term, Ty* wanted, const Origin& origin);
   void check_function(const Term& term, Ty* wanted, const Origin& origin);
@@ -76,13 +82,19 @@ class Checker {
   [[nodiscard]] std::size_t unwind(const Term& term);
 
   // typecheck_refusals.cpp
+  [[nodiscard]] const Term& source_of(const Term& term) const;
   [[noreturn]] void refuse(const Term& term, Ty* found, Ty* wanted, const Origin& origin, const Misfit& misfit);
-  [[noreturn]] void refuse_application(const Term& head, Ty* type, std::size_t base, std::uint32_t number);
+  [[noreturn]] void refuse_application(const Origin& origin, Ty* type, std::size_t base, std::uint32_t number);
   [[noreturn]] void refuse_function(const Term& term, Ty* wanted, const Origin& origin);
   [[noreturn]] void refuse_reference(const Term& term);
   std::string shown_type(Ty* type) { return store_.print(type, kShownTypeMax); }
-  void explain_origin(const Origin& origin, TypeError& error);
-  void explain_metas(Ty* type, const Term& term, TypeError& error);
+  void explain_head(const Origin& origin, TypeError& error);
+  void explain_wish(const Origin& origin, Ty* wanted, const Blame& blame, TypeError& error);
+  void explain_variables(const Origin& origin, const Blame& blame, TypeError& error);
+  void explain_metas(Ty* type, const Blame& blame, TypeError& error);
+  void explain_found(Ty* found, const Blame& blame, TypeError& error);
+  void collect_variables(Ty* scheme, Ty* type, std::vector<Ty*>& metas);
+  void collect_metas(Ty* type, const Blame& blame, std::vector<Ty*>& metas);
 
   TypeStore store_;
   Subsumption subsumption_;

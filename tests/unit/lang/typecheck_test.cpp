@@ -205,6 +205,13 @@ TEST_F(Typing, TypesThatDoubleWithEveryLineAreRefused) {
   EXPECT_TRUE(has_type("let f0 x = (x, x); f1 x = f0 (f0 x); 3;;", "Number"));
 }
 
+// A type of a few nodes that is 2^40 as a tree.
+TEST_F(Typing, ARefusalLooksAtEachNodeOfATypeOnce) {
+  std::string text = "let h q z = let p0 = (1, 1); ";
+  for (int i = 1; i < 40; ++i) text += "p" + std::to_string(i) + " = (p" + std::to_string(i - 1) + ", p" + std::to_string(i - 1) + "); ";
+  EXPECT_TRUE(type_of(text + "[p39, q];;; h 2;;").starts_with("refused: line 1, column 717: `2` has type Number")) << error_.message();
+}
+
 TEST_F(Typing, DeepTermsAndDeepTypesAreCheckedOrRefused) {
   for (const std::string& text : {repeated("(x -> ", 490) + "1" + repeated(")", 490), repeated("[", 490) + repeated("]", 490),
                                   repeated("(1, ", 490) + "2" + repeated(")", 490), "1" + repeated(" + 1", 1400),
