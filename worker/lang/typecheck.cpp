@@ -325,20 +325,39 @@ void Checker::require(const Term& term, Ty* found, Ty* wanted, const Origin& ori
   for (const Component& component : components_of(term)) infer_component(term, base, component.members, component.recursive);
 }
 
+// What is known of a recursive binding before it is looked at: that it takes the parameters which are written.
+Ty* Checker::function_of_metas(const Term& item) {
+  std::vector<Ty*> parameters;
+  for (const Term* at = &item; at->kind == TermKind::Lambda; at = at->left) parameters.push_back(store_.meta(level_));
+  Ty* type = store_.meta(level_);
+  for (std::size_t i = parameters.size(); i > 0; --i) type = store_.arrow(parameters[i - 1], type);
+  return type;
+}
+
+// `type`: function_of_metas(item), which uses of it may have solved.
+void Checker::infer_recursive(const Term& item, Ty* type, std::string_view name) {
+  const std::size_t outside = scope_.size();
+  const Term* body = &item;
+  for (; body->kind == TermKind::Lambda; body = body->left) {
+    scope_.push_back(type->left);
+    type = type->right;
+  }
+  require(*body, synthesise_plain(*body), type, {.kind = Origin::Kind::Recursion, .function = &item, .name = name});
+  scope_.resize(outside);
+}
+
 // Those without a signature are monomorphic while they are looked at. Those with one are used at their declared types, and checked last.
 void Checker::infer_component(const Term& term, std::size_t base, const std::vector<std::uint32_t>& members, bool recursive) {
   ++level_;
   for (const std::uint32_t member : members)
-    if (recursive && scope_[base + member] == nullptr) scope_[base + member] = store_.meta(level_);
+    if (recursive && scope_[base + member] == nullptr) scope_[base + member] = function_of_metas(*term.items[member]);
   for (const std::uint32_t member : members) {
     const Term& item = *term.items[member];
     if (item.kind == TermKind::Annotate) continue;
-    Ty* type = synthesise(item);
     if (recursive) {
-      const Origin origin{.kind = Origin::Kind::Recursion, .function = &item, .name = term.names[member]};
-      require(item, type, scope_[base + member], origin);
+      infer_recursive(item, scope_[base + member], term.names[member]);
     } else {
-      scope_[base + member] = type;
+      scope_[base + member] = synthesise(item);
     }
   }
   --level_;

@@ -71,6 +71,19 @@ const Term* cause_of(const Ty* meta, const Term& refused, const Term& source) {
   return nullptr;
 }
 
+std::size_t parameters_of(const Term& function) {
+  std::size_t count = 0;
+  for (const Term* at = &function; at->kind == TermKind::Lambda; at = at->left) ++count;
+  return count;
+}
+
+// The use of a recursive function that gives it more arguments than it takes, and so made a function of its result.
+const Term* overfull_call(const Origin& origin, const Ty* result) {
+  const bool is_call = result->kind == TyKind::Meta && result->left != nullptr && result->left->kind == TyKind::Arrow && result->cause != nullptr &&
+                       result->cause->kind == TermKind::Local && result->cause->text == origin.name;
+  return is_call && origin.function->kind == TermKind::Lambda ? result->cause : nullptr;
+}
+
 const Ty* skolem_in(const Misfit& misfit) {
   if (misfit.found->kind == TyKind::Skolem) return misfit.found;
   return misfit.wanted->kind == TyKind::Skolem ? misfit.wanted : nullptr;
@@ -102,10 +115,14 @@ void Checker::refuse(const Term& term, Ty* found, Ty* wanted, const Origin& orig
   error.place = start_of(source);
   error.expected = shown_type(wanted);
   error.found = shown_type(found);
-  error.reason = quoted(source) + " has type " + error.found + ", but " + wish_text(origin, error.expected);
-  if (misfit.kind == Misfit::Kind::Infinite) {
+  const bool is_result = origin.kind == Origin::Kind::Recursion && origin.function->kind == TermKind::Lambda;
+  if (is_result && TypeStore::prune(wanted)->kind != TyKind::Meta) {
+    error.reason = "`" + std::string(origin.name) + "` returns " + error.found + ", but it is used as if it returned " + error.expected;
+  } else if (misfit.kind == Misfit::Kind::Infinite) {
     error.reason = quoted(source) + " would need an infinite type: it has type " + error.found + ", and " + error.expected + " is wanted";
     error.because.push_back("a function that is applied to itself, or to a value that contains itself, has no type without an annotation");
+  } else {
+    error.reason = quoted(source) + " has type " + error.found + ", but " + wish_text(origin, error.expected);
   }
   if (const Ty* any = skolem_in(misfit)) {
     error.because.push_back("`" + std::string(any->name) +
@@ -164,7 +181,13 @@ void Checker::explain_wish(const Origin& origin, Ty* wanted, const Blame& blame,
       if (origin.function != nullptr) say("the first is " + at_its_place(*origin.function), error);
       break;
     case Origin::Kind::Annotation: say("it stands at " + words_of(origin.place), error); break;
-    case Origin::Kind::Condition: case Origin::Kind::Statement: case Origin::Kind::Recursion: break;
+    case Origin::Kind::Recursion:
+      if (const Term* call = overfull_call(origin, wanted)) {
+        const std::size_t taken = parameters_of(*origin.function);
+        return say("it takes " + counted(taken, "argument") + ", but it is given more at " + words_of(call->place), error);
+      }
+      break;
+    case Origin::Kind::Condition: case Origin::Kind::Statement: break;
   }
   explain_metas(origin.wanted != nullptr ? origin.wanted : wanted, blame, error);
 }
@@ -216,7 +239,7 @@ void Checker::collect_metas(Ty* type, const Blame& blame, std::vector<Ty*>& meta
   store_.step();
   if (type->epoch == store_.epoch()) return;
   type->epoch = store_.epoch();
-  if (type->kind == TyKind::Meta && type->left != nullptr) {
+  if (type->kind == TyKind::Meta && TypeStore::prune(type)->kind != TyKind::Meta) {
     if (cause_of(type, blame.term, blame.source) == nullptr) return collect_metas(type->left, blame, metas);
     metas.push_back(type);
   } else if (type->kind == TyKind::Arrow || type->kind == TyKind::Apply) {

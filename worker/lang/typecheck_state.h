@@ -78,6 +78,8 @@ class Checker {
 
   void bind_let(const Term& term);
   void bind_group(const Term& term);
+  Ty* function_of_metas(const Term& item);
+  void infer_recursive(const Term& item, Ty* type, std::string_view name);
   void infer_component(const Term& term, std::size_t base, const std::vector<std::uint32_t>& members, bool recursive);
   [[nodiscard]] std::size_t unwind(const Term& term);
 
