@@ -19,8 +19,6 @@ std::string ordinal(std::uint32_t number) {
   return std::to_string(number) + (teen || last == 0 || last > 3 ? "th" : last == 1 ? "st" : last == 2 ? "nd" : "rd");
 }
 
-std::string counted(std::size_t count, const char* what) { return std::to_string(count) + " " + what + (count == 1 ? "" : "s"); }
-
 // "the 2nd argument of `+` must have type Number"
 std::string wish_text(const Origin& origin, const std::string& type) {
   const bool returns = origin.inside > 0;
@@ -91,6 +89,8 @@ const Ty* skolem_in(const Misfit& misfit) {
 
 }  // namespace
 
+std::string counted(std::size_t count, const char* what) { return std::to_string(count) + " " + what + (count == 1 ? "" : "s"); }
+
 // Where a term's value, and so its type, comes from: the body of a `let`, the last statement of a `do`.
 const Term& Checker::source_of(const Term& term) const {
   const Term* at = &term;
@@ -115,12 +115,13 @@ void Checker::refuse(const Term& term, Ty* found, Ty* wanted, const Origin& orig
   error.place = start_of(source);
   error.expected = shown_type(wanted);
   error.found = shown_type(found);
+  const std::string hint = suggestion({term, source}, found, wanted, origin, misfit);
   const bool is_result = origin.kind == Origin::Kind::Recursion && origin.function->kind == TermKind::Lambda;
   if (is_result && TypeStore::prune(wanted)->kind != TyKind::Meta) {
     error.reason = "`" + std::string(origin.name) + "` returns " + error.found + ", but it is used as if it returned " + error.expected;
   } else if (misfit.kind == Misfit::Kind::Infinite) {
     error.reason = quoted(source) + " would need an infinite type: it has type " + error.found + ", and " + error.expected + " is wanted";
-    error.because.push_back("a function that is applied to itself, or to a value that contains itself, has no type without an annotation");
+    if (hint.empty()) error.because.push_back("a function that is applied to itself, or to a value that contains itself, has no type without an annotation");
   } else {
     error.reason = quoted(source) + " has type " + error.found + ", but " + wish_text(origin, error.expected);
   }
@@ -130,23 +131,29 @@ void Checker::refuse(const Term& term, Ty* found, Ty* wanted, const Origin& orig
   }
   explain_wish(origin, wanted, {term, source}, error);
   explain_found(found, {term, source}, error);
+  if (!hint.empty()) error.because.push_back(hint);
   throw error;
 }
 
 void Checker::refuse_application(const Origin& origin, Ty* type, std::size_t base, std::uint32_t number) {
   const Term& head = *origin.function;
   const std::size_t given = arguments_.size() - base;
+  // A tuple and a `do` are applications that the text does not show.
+  const bool is_sugar = number == 3 && (is_comma(head) || origin.kind == Origin::Kind::Statement);
   TypeError error;
   error.found = shown_type(type);
-  if (number == 1) {
+  if (number == 1 || is_sugar) {
+    const std::string text = is_sugar ? quoted(head, {arguments_.back(), arguments_[arguments_.size() - 2]}) : quoted(head);
     error.place = start_of(head);
-    error.reason = quoted(head) + " has type " + error.found + ": it is no function, but it is given " + counted(given, "argument");
+    error.reason = text + " has type " + error.found + ": it is no function, but it is given " + counted(given - (number - 1), "argument");
   } else {
     error.place = start_of(*arguments_[arguments_.size() - number]);
     error.reason = quoted(head) + " takes " + counted(number - 1, "argument") + " here, but it is given " + std::to_string(given);
     error.because.push_back("with " + counted(number - 1, "argument") + " it has type " + error.found + ", which is no function");
     explain_head(origin, error);
   }
+  const std::string hint = suggestion_for_call(head, base, number);
+  if (!hint.empty()) error.because.push_back(hint);
   throw error;
 }
 

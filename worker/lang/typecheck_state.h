@@ -98,6 +98,11 @@ class Checker {
   void collect_variables(Ty* scheme, Ty* type, std::vector<Ty*>& metas);
   void collect_metas(Ty* type, const Blame& blame, std::vector<Ty*>& metas);
 
+  // typecheck_hints.cpp
+  [[nodiscard]] std::string suggestion(const Blame& blame, Ty* found, Ty* wanted, const Origin& origin, const Misfit& misfit);
+  [[nodiscard]] std::string missing_arguments(const Blame& blame, Ty* found, Ty* wanted, const Origin& origin);
+  [[nodiscard]] std::string suggestion_for_call(const Term& head, std::size_t base, std::size_t first);
+
   TypeStore store_;
   Subsumption subsumption_;
   const TypeTable& types_;
@@ -111,5 +116,8 @@ class Checker {
 // The types of builtins, as closed trees that live for ever. Made at the first call; thread-safe.
 [[nodiscard]] const Type& type_of(Builtin builtin);
 [[nodiscard]] const Type& type_of_if();
+
+// "2 arguments"
+[[nodiscard]] std::string counted(std::size_t count, const char* what);
 
 }  // namespace roost::lang
