@@ -155,6 +155,7 @@ bool Parser::binding(bool recursive) {
   }
   LocalBinding made;
   std::optional<TypePiece> declared;
+  const Place signature_place = token_.place;   // if there is one
   if (next_kind() == TokenKind::Colon) {
     declared = signature(made.name);
     if (!declared || !*declared) return false;
@@ -165,7 +166,7 @@ bool Parser::binding(bool recursive) {
   if (!left_side(made, parameters)) return false;
   if (declared && made.name != signed_name) return refuse_signature(made, begin, signed_name);
   made.piece = right_side(recursive && made.name == "pure", parameters);
-  if (made.piece && declared) made.piece = annotate(made.piece, *declared, made.place);
+  if (made.piece && declared) made.piece = annotate(made.piece, *declared, signature_place);
   if (!made.piece) return false;
   if (!accept(TokenKind::Semicolon, Expect::BindingEnd, made.name)) return fail();
   bindings_.push_back(made);
