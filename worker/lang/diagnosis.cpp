@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "worker/lang/diagnosis.h"
 
+#include <utf8proc.h>
+
 #include "worker/lang/characters.h"
 #include "worker/lang/scc.h"
 
@@ -58,17 +60,32 @@ std::string readable(std::string_view line) {
   }
 }
 
-// The line as it is shown, and the blanks before the caret. Tabs stay tabs in both, so that they line up.
+// The character that begins at `at`, with how many columns of a terminal it takes.
+struct Shown {
+  std::string_view text;
+  int width = 1;
+};
+Shown shown_at(std::string_view line, std::size_t at) {
+  const unsigned char first = static_cast<unsigned char>(line[at]);
+  if (first == '\t') return {"\t", 1};
+  if (first < ' ' || first == 127) return {" ", 1};
+  utf8proc_int32_t code_point = 0;
+  const auto bytes = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(line.data()) + at, static_cast<utf8proc_ssize_t>(line.size() - at), &code_point);
+  return {line.substr(at, static_cast<std::size_t>(bytes)), utf8proc_charwidth(code_point)};
+}
+
+// The line as it is shown, and the blanks before the caret. Tabs stay tabs in both, so that they line up. Requires: valid UTF-8.
 std::string excerpt_of_line(std::string_view line, Place place) {
   const std::size_t first = place.column > kColumnsShown ? place.column - kColumnsShown / 2 : 1;
   std::string text, blanks;
   std::size_t column = 0;
-  for (const char c : line) {
-    if (starts_character(c)) ++column;
+  for (std::size_t at = 0; at < line.size();) {
+    ++column;
+    const Shown character = shown_at(line, at);
+    at += std::max<std::size_t>(1, character.text.size());
     if (column < first || column >= first + kColumnsShown) continue;
-    const bool control = static_cast<unsigned char>(c) < ' ' && c != '\t';
-    text += control || c == 127 ? ' ' : c;
-    if (column < place.column && starts_character(c)) blanks += c == '\t' ? '\t' : ' ';
+    text += character.text;
+    if (column < place.column) blanks += character.text == "\t" ? "\t" : std::string(static_cast<std::size_t>(character.width), ' ');
   }
   const std::string number = std::to_string(place.line);
   return "  " + number + " | " + text + "\n  " + std::string(number.size(), ' ') + " | " + blanks + "^\n";

@@ -30,5 +30,13 @@ TEST(Excerpt, CutsALongLineBetweenCharacters) {
   EXPECT_TRUE(cbor::is_utf8(excerpt(line, {1, 250})));
 }
 
+TEST(Excerpt, CountsTheColumnsOfATerminal) {
+  EXPECT_EQ(excerpt("\"日本\" x", {1, 6}), "  1 | \"日本\" x\n    |        ^\n");
+  EXPECT_EQ(excerpt("e\u0301 x", {1, 4}), "  1 | e\u0301 x\n    |   ^\n");
+  EXPECT_EQ(excerpt("\t日x", {1, 3}), "  1 | \t日x\n    | \t  ^\n");
+}
+
+TEST(Excerpt, PointsBehindTheLineWhereItEnds) { EXPECT_EQ(excerpt("日 +", {1, 4}), "  1 | 日 +\n    |     ^\n"); }
+
 }  // namespace
 }  // namespace roost::lang
