@@ -34,7 +34,7 @@ class TestCheck:
     def test_every_unknown_name_is_said_with_near_ones(self):
         said = refused("check", "-e", "Vector.lenght (nowhere 1)")
         assert "`Vector.lenght` is not defined" in said and "`nowhere` is not defined" in said and said.endswith("roost: 2 errors\n")
-        assert "perhaps `Vector.size`" not in said and "perhaps `Text.length`" in said
+        assert "perhaps `Text.length`" not in said and "perhaps `Vector.size`" in said
 
     def test_it_reads_stdin(self):
         assert run_program("check", stdin="1 + 1").stdout == "Number\n"

@@ -4,39 +4,47 @@
 #include <utf8proc.h>
 
 #include "worker/lang/characters.h"
+#include "worker/lang/nearest.h"
 #include "worker/lang/scc.h"
+#include "worker/lang/second_look.h"
 
 namespace roost::lang {
 namespace {
 
 constexpr std::size_t kColumnsShown = 100;   // of a long line, around the place
+constexpr std::size_t kLooksMax = 20;        // unknown names that are looked at again: each time it is the whole text
 
-bool starts_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
+Diagnosis of(const SyntaxError& error) { return {error.place, error.what(), {}, error.offset}; }
 
-// Where a text ends that goes on with blanks and line breaks: behind the last that a person sees of it.
-Place end_of(std::string_view source) {
-  const std::size_t last = source.find_last_not_of(" \t\r\n");
-  Place place{1, 1};
-  for (const char c : source.substr(0, last == std::string_view::npos ? 0 : last + 1)) {
-    if (c == '\n') place = {place.line + 1, 1};
-    else if (starts_character(c)) ++place.column;
-  }
-  return place;
+Diagnosis of(const TypeError& error, std::string_view source) { return {error.place, error.reason, notes_on(error, source), source.size()}; }
+
+Diagnosis of(const UnboundName& name, std::size_t length) {
+  std::string reason = "`" + name.name + "` is not defined";
+  if (!name.do_word.empty()) reason = "`do " + name.do_word + "` needs `" + name.name + "`, which is not defined";
+  Diagnosis one{name.place, std::move(reason), {}, length};
+  for (const std::string& near : name.nearest) one.notes.push_back("perhaps " + in_backticks(near));
+  return one;
 }
 
-Diagnosis of(const SyntaxError& error, std::string_view source) {
-  return {error.offset < source.size() ? error.place : end_of(source), error.what(), {}, error.offset};
-}
-
-Diagnosis of(const TypeError& error, std::size_t length) { return {error.place, error.reason, error.because, length}; }
-
-Diagnoses of(const std::vector<UnboundName>& unbound, std::size_t length) {
+Diagnoses of(const std::vector<UnboundName>& unbound, std::string_view source) {
   Diagnoses all;
+  std::string said;
   for (const UnboundName& name : unbound) {
-    Diagnosis& one = all.emplace_back(Diagnosis{name.place, "`" + name.name + "` is not defined", {}, length});
-    for (const std::string& near : name.nearest) one.notes.push_back("perhaps `" + near + "`");
+    Diagnosis& one = all.emplace_back(of(name, source.size()));
+    if (all.size() > kLooksMax) continue;
+    std::string advice = advice_of(look_again(source, name.place, Reach::WholeStatement));
+    if (advice.empty() || advice == said) continue;
+    one.notes.push_back(advice);
+    said = std::move(advice);
   }
   return all;
+}
+
+// `f : Number;` is a program, and mostly meant as the beginning of a definition.
+std::optional<Diagnosis> lone_signature(Arena& arena, std::string_view source) {
+  const auto library = parse_library(arena, source);
+  if (library.ok() || !library.error().ended_early || library.error().reason.empty()) return std::nullopt;
+  return of(library.error());
 }
 
 std::string_view line_at(std::string_view source, std::uint32_t number) {
@@ -95,21 +103,24 @@ std::string excerpt_of_line(std::string_view line, Place place) {
 
 Result<CheckedProgram, Diagnoses> check_program(Arena& arena, std::string_view source, const NameTable& names, const TypeTable& types) {
   const auto parsed = parse_program(arena, source);
-  if (!parsed.ok()) return Refused{Diagnoses{of(parsed.error(), source)}};
+  if (!parsed.ok()) return Refused{Diagnoses{of(parsed.error())}};
   const auto resolved = resolve(arena, minimise(arena, parsed.value()), names);
-  if (!resolved.ok()) return Refused{of(resolved.error().names, source.size())};
+  if (!resolved.ok()) {
+    if (const auto alone = lone_signature(arena, source)) return Refused{Diagnoses{*alone}};
+    return Refused{of(resolved.error().names, source)};
+  }
   const auto type = infer_type(arena, *resolved.value(), types);
-  if (!type.ok()) return Refused{Diagnoses{of(type.error(), source.size())}};
+  if (!type.ok()) return Refused{Diagnoses{of(type.error(), source)}};
   return CheckedProgram{resolved.value(), type.value()};
 }
 
 Result<std::vector<Definition>, Diagnoses> check_library(Arena& arena, std::string_view source, Names& names, DefinitionTypes& types) {
   const auto parsed = parse_library(arena, source);
-  if (!parsed.ok()) return Refused{Diagnoses{of(parsed.error(), source)}};
+  if (!parsed.ok()) return Refused{Diagnoses{of(parsed.error())}};
   auto loaded = load_library(arena, source, names, types);
   if (loaded.ok()) return std::move(loaded).value();
-  if (!loaded.error().unbound.empty()) return Refused{of(loaded.error().unbound, source.size())};
-  return Refused{Diagnoses{{loaded.error().place, loaded.error().reason, loaded.error().because, source.size()}}};
+  if (!loaded.error().unbound.empty()) return Refused{of(loaded.error().unbound, source)};
+  return Refused{Diagnoses{of(TypeError{loaded.error().place, loaded.error().reason, {}, {}, loaded.error().because}, source)}};
 }
 
 Result<CheckedText, Diagnoses> check_text(Arena& arena, std::string_view source, Names& names, DefinitionTypes& types) {
@@ -121,7 +132,16 @@ Result<CheckedText, Diagnoses> check_text(Arena& arena, std::string_view source,
   if (library.ok()) return CheckedText(std::move(library).value());
   // Up to the same place: a signature looks like a program that ends there.
   const bool more_a_library = library.error()[0].offset > understood || (library.error()[0].offset == understood && understood > 0);
-  return Refused{more_a_library ? library.error() : program.error()};
+  return Refused{more_a_library || begins_with_definition(source) ? library.error() : program.error()};
+}
+
+std::vector<std::string> notes_on(const TypeError& error, std::string_view source) {
+  std::vector<std::string> notes = error.because;
+  const SecondLook look = look_again(source, error.place, Reach::WholeStatement);
+  if (std::string advice = advice_of(look); !advice.empty()) notes.push_back(std::move(advice));
+  const std::string infix(look.bare_infix);
+  if (!infix.empty()) notes.push_back("between its operands, `" + infix + "` stands in backticks: `` x `" + infix + "` y ``");
+  return notes;
 }
 
 std::string excerpt(std::string_view source, Place place) {

@@ -37,6 +37,9 @@ struct CheckedProgram {
 using CheckedText = std::variant<CheckedProgram, std::vector<Definition>>;
 [[nodiscard]] Result<CheckedText, Diagnoses> check_text(Arena& arena, std::string_view source, Names& names, DefinitionTypes& types);
 
+// Where the wish of a type error came from, and what the lines of the text make likely (second_look.h): a sentence each.
+[[nodiscard]] std::vector<std::string> notes_on(const TypeError& error, std::string_view source);
+
 // The line of the place, numbered, with a caret below: two lines, in UTF-8 whatever the source is. Empty: there is no such place.
 [[nodiscard]] std::string excerpt(std::string_view source, Place place);
 

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "worker/lang/print.h"
+
 namespace roost::lang {
 namespace {
 
@@ -23,7 +25,6 @@ const char* words_for(Expect what) {
     case Expect::Rec: return "`rec`";
     case Expect::BindingEnd: return "`;` after the binding of `@`";
     case Expect::SignatureEnd: return "`;` after the signature of `@`";
-    case Expect::SignatureBinding: return "the binding of `@` after its signature";
     case Expect::AliasName: return "the name of the alias";
     case Expect::AliasParameter: return "a parameter of the alias `@`";
     case Expect::AliasEnd: return "`;` after the alias `@`";
@@ -56,7 +57,7 @@ std::vector<std::string> Expectations::words() const {
   for (std::size_t i = 0; i < kExpects; ++i) {
     if ((noted_ >> i & 1) == 0) continue;
     std::string words = words_for(static_cast<Expect>(i));
-    if (const auto at = words.find('@'); at != std::string::npos) words.replace(at, 1, about_[i]);
+    if (const auto at = words.find('@'); at != std::string::npos) words.replace(at, 1, spelled(about_[i]));
     all.push_back(std::move(words));
   }
   std::sort(all.begin(), all.end());

@@ -16,7 +16,7 @@ enum class Expect : std::uint8_t {
   Term, Argument, Operator, OperatorArgument, Annotation, Arrow,
   Binding, Name, Parameter, SecondName, Equals, Rec,
   BindingEnd,      // of the binding of …
-  SignatureEnd, SignatureBinding, AliasName, AliasParameter, AliasEnd,
+  SignatureEnd, AliasName, AliasParameter, AliasEnd,
   LetEnd, LetEndAgain, DoWord, Statement, StatementEnd, DoEnd,
   Then, Else, Comma, RightParen, RightBracket,
   Type, TypeArgument, TypeArrow, TypeVariable, Dot,

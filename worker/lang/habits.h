@@ -11,12 +11,20 @@
 namespace roost::lang {
 
 struct Habit {
-  std::string_view elsewhere;   // `&&`
-  std::string_view here;        // `and`; a name that is known here, or a word of the grammar
+  std::string_view elsewhere;   // `foldl`: in any namespace, case and `-` do not matter; `Number.from-text`: there alone
+  std::string_view here;        // `Vector.fold-left`, which in another namespace stands for its own; or how it is written: `->`
 };
 
-// All of them that are names; one may be said in several ways, the likeliest first.
+// All of them that are names of values, and of types; one may be said in several ways, the likeliest first.
 [[nodiscard]] std::span<const Habit> habits_of_names();
+[[nodiscard]] std::span<const Habit> habits_of_types();
+
+inline constexpr std::string_view kNoPatterns =
+    "there are no patterns: parameters are names, as in `x y -> …`, and functions such as `1st` and `Optional.fold` take values apart";
+inline constexpr std::string_view kBeginsWithDefinitions =
+    "this text begins with definitions, and a program is one term: `let … ;;` holds definitions, and the term that uses them";
+inline constexpr std::string_view kNoEscapes = "a text has no escapes: `\\` stands for itself, and `\"` ends the text";
+inline constexpr std::string_view kNoLetInDo = "in a `do`, a value is named without `let`: `x = 3;`";
 
 // For a token that cannot stand where it does: "a function is written `x -> …`". Empty: nothing to say.
 // `before`: the text up to the token; `expected`: what could have stood here.

@@ -55,6 +55,16 @@ bool is_base64url(char c) {
 
 }  // namespace
 
+bool begins_term(TokenKind kind) {
+  switch (kind) {
+    case TokenKind::Word: case TokenKind::OperatorName: case TokenKind::Number: case TokenKind::Text:
+    case TokenKind::HashReference: case TokenKind::Blank: case TokenKind::If: case TokenKind::Do: case TokenKind::Let:
+    case TokenKind::LeftParen: case TokenKind::LeftBracket:
+      return true;
+    default: return false;
+  }
+}
+
 Token Lexer::next() {
   ++effort_->tokens;
   move_to(skip_blanks(at_));
@@ -173,7 +183,7 @@ void Lexer::scan_reserved(Token& token) const {
         ++token.end;
       }
       return;
-    default: return malformed(token, token.begin + 1, "`{` and `}` are reserved and mean nothing");
+    default: return malformed(token, token.begin + 1, "`{` and `}` are reserved and mean nothing; a block is written `let … ;;` or `do M … ;;`, a choice `if … then … else …`");
   }
 }
 
@@ -244,7 +254,7 @@ void Lexer::scan_operator(Token& token) const {
   if (source_[token.begin] == '#' && second < source_.size() && is_base64url(source_[second])) return scan_hash(token);
   token.end = operators_end(token.begin);
   token.text = source_.substr(token.begin, token.end - token.begin);
-  if (token.text == "#") return malformed(token, token.end, "`#` begins a hash and is no operator of its own");
+  if (token.text == "#") return malformed(token, token.end, "`#` begins a hash and is no operator of its own; a comment begins with `--`");
   token.kind = token.text == "->" ? TokenKind::Arrow : token.text == "=" ? TokenKind::Equals : TokenKind::Operator;
   if (token.kind != TokenKind::Operator || token.end >= source_.size() || source_[token.end] != '_') return;
   const std::size_t word = token.end + 1, end = word_end(word);

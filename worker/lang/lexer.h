@@ -34,6 +34,9 @@ struct Token {
   double number = 0;
 };
 
+// Whether a term begins with such a token.
+[[nodiscard]] bool begins_term(TokenKind kind);
+
 class Lexer {
  public:
   Lexer(Arena& arena, std::string_view source, Effort& effort)

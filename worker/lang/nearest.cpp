@@ -2,6 +2,8 @@
 #include "worker/lang/nearest.h"
 
 #include <algorithm>
+#include <optional>
+#include <unordered_set>
 
 #include "worker/lang/characters.h"
 #include "worker/lang/print.h"
@@ -45,6 +47,111 @@ bool is_number(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
+// Lower case, and nothing between the words: `toText` and `to-text` are one.
+std::string plain(std::string_view part) {
+  if (part.empty() || is_operator(part[0])) return std::string(part);
+  std::string text;
+  for (const char c : part)
+    if (c != '-' && c != '_') text += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return text;
+}
+
+std::size_t edits_max(std::string_view part) { return part.size() < 3 ? 0 : std::max<std::size_t>(1, part.size() / 4); }
+
+bool begin_alike(std::string_view wrong, std::string_view right) {
+  if (wrong.empty() || right.empty()) return false;
+  return wrong[0] == right[0] || (wrong.size() > 1 && right.size() > 1 && wrong[0] == right[1] && wrong[1] == right[0]);
+}
+
+// The edits from one part of a name to another, if they are few. A slip seldom hits the first letter.
+std::optional<std::size_t> edits_between(std::string_view wrong, std::string_view right) {
+  const std::size_t limit = edits_max(wrong) + 1;
+  const std::size_t edits = distance(wrong, right, limit);
+  if (edits == limit || (edits > 0 && !begin_alike(wrong, right))) return std::nullopt;
+  return edits;
+}
+
+// Words of the grammar, and more than a name: what may be advised without being known.
+bool is_written_so(std::string_view here) {
+  return here == "->" || here == ":=" || here == "--" || here == "\"" || here.find_first_of(" `") != std::string_view::npos;
+}
+
+class Search {
+ public:
+  Search(std::string_view name, const std::vector<std::string_view>& known)
+      : name_(name), wrong_(parts_of(name)), last_(plain(wrong_.last)), known_(known.begin(), known.end()), namespace_(meant_namespace()),
+        is_known_namespace_(std::any_of(known.begin(), known.end(), [this](std::string_view one) { return parts_of(one).qualifier == namespace_; })) {}
+
+  void try_habit(const Habit& habit) {
+    const Parts elsewhere = parts_of(habit.elsewhere), here = parts_of(habit.here);
+    if (elsewhere.qualifier != namespace_ && (!elsewhere.qualifier.empty() || is_written_so(habit.here))) return;
+    const auto edits = edits_between(last_, plain(elsewhere.last));
+    if (!edits || (*edits > 0 && last_.size() < kFuzzyHabitBytesMin)) return;
+    if (!elsewhere.qualifier.empty() || namespace_.empty()) return consider(*edits * kEdit, habit.here);
+    consider(*edits * kEdit, namespace_ + "." + std::string(here.last));
+  }
+
+  void try_name(std::string_view candidate) {
+    if (candidate.size() > kNameBytesMax) return;
+    const Parts right = parts_of(candidate);
+    const auto edits = edits_between(last_, plain(right.last));
+    if (!edits) return;
+    if (right.qualifier == namespace_) return consider(*edits * kEdit, candidate);
+    if (namespace_.empty()) return consider(*edits * kEdit + kNamespaceMissing, candidate);
+    if (*edits == 0 && (!is_known_namespace_ || right.qualifier.empty())) consider(kOtherNamespace, candidate);
+  }
+
+  // `Order.Number` for `Number.Order`.
+  void try_turned() {
+    if (!namespace_.empty()) consider(kNamespaceMissing, std::string(wrong_.last) + "." + namespace_);
+  }
+
+  std::vector<std::string> take() {
+    if (best_.size() > kNearestMax) best_.resize(kNearestMax);
+    return std::move(best_);
+  }
+
+ private:
+  // What is wrong with the namespace weighs less than a letter of the last part.
+  static constexpr std::size_t kNamespaceMissing = 1;
+  static constexpr std::size_t kOtherNamespace = 2;
+  static constexpr std::size_t kEdit = 3;
+  static constexpr std::size_t kFuzzyHabitBytesMin = 5;   // shorter ones are too near to other words
+
+  // As it was written if it is known, or what it is called here, or the nearest.
+  [[nodiscard]] std::string meant_namespace() const {
+    const std::string_view written = wrong_.qualifier;
+    if (written.empty()) return {};
+    std::pair<std::size_t, std::string_view> nearest(SIZE_MAX, written);
+    for (const std::string_view name : known_) {
+      const std::string_view qualifier = parts_of(name).qualifier;
+      if (qualifier == written) return std::string(written);
+      if (qualifier.empty()) continue;
+      if (const auto edits = edits_between(plain(written), plain(qualifier))) nearest = std::min(nearest, std::pair(*edits, qualifier));
+    }
+    for (const Habit& habit : habits_of_types())
+      if (plain(habit.elsewhere) == plain(written)) return std::string(habit.here);
+    return std::string(nearest.second);
+  }
+
+  void consider(std::size_t cost, std::string_view here) {
+    if (cost > cost_ || here == name_ || !(known_.contains(here) || is_written_so(here))) return;
+    if (cost < cost_) best_.clear();
+    cost_ = cost;
+    std::string written = spelled(here);
+    if (std::find(best_.begin(), best_.end(), written) == best_.end()) best_.push_back(std::move(written));
+  }
+
+  std::string_view name_;
+  Parts wrong_;
+  std::string last_;
+  std::unordered_set<std::string_view> known_;
+  std::string namespace_;   // that was meant
+  bool is_known_namespace_;
+  std::vector<std::string> best_;
+  std::size_t cost_ = SIZE_MAX;   // of the best
+};
+
 }  // namespace
 
 std::string with_blanks(std::string_view name, const std::function<bool(std::string_view)>& is_known) {
@@ -72,24 +179,19 @@ std::string with_blanks(std::string_view name, const std::function<bool(std::str
   return apart;
 }
 
-std::vector<std::string> nearest_names(std::string_view name, const std::vector<std::string_view>& candidates) {
+std::string in_backticks(std::string_view written) {
+  if (written.find('`') == std::string_view::npos) return "`" + std::string(written) + "`";
+  return "`` " + std::string(written) + " ``";
+}
+
+std::vector<std::string> nearest_names(std::string_view name, std::vector<std::string_view> known, std::span<const Habit> habits) {
   if (name.empty() || name.size() > kNameBytesMax) return {};
-  const Parts wrong = parts_of(name);
-  const std::size_t limit = std::max<std::size_t>(1, wrong.last.size() / 3) + 1;
-  std::vector<std::pair<std::size_t, std::string>> found;
-  for (const std::string_view candidate : candidates) {
-    if (candidate == name || candidate.size() > kNameBytesMax) continue;
-    const Parts right = parts_of(candidate);
-    const std::size_t in_last = distance(wrong.last, right.last, limit);
-    const std::size_t changes = in_last + (wrong.qualifier == right.qualifier ? 0 : 1);
-    // Something of the name must be left: `x` is not a misspelt `if`.
-    if (changes < limit && in_last < std::max(wrong.last.size(), right.last.size())) found.emplace_back(changes, spelled(candidate));
-  }
-  std::sort(found.begin(), found.end());
-  found.erase(std::unique(found.begin(), found.end()), found.end());
-  std::vector<std::string> names;
-  for (std::size_t i = 0; i < found.size() && i < kNearestMax; ++i) names.push_back(std::move(found[i].second));
-  return names;
+  std::sort(known.begin(), known.end());
+  Search search(name, known);
+  for (const Habit& habit : habits) search.try_habit(habit);
+  for (const std::string_view candidate : known) search.try_name(candidate);
+  search.try_turned();
+  return search.take();
 }
 
 }  // namespace roost::lang

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 
+#include "worker/lang/nearest.h"
 #include "worker/lang/parse_state.h"
+#include "worker/lang/print.h"
 
 namespace roost::lang {
 namespace {
@@ -27,7 +29,7 @@ Piece Parser::let() {
   aliases_.resize(aliases_before);
   if (!body) return {};
   if (!accept(TokenKind::Semicolon, Expect::LetEnd) || !accept(TokenKind::Semicolon, Expect::LetEndAgain)) {
-    fail();
+    fail_to_close("let", place);
     return {};
   }
   body = recursive ? let_rec(base, body, place) : nested_lets(base, body);
@@ -53,13 +55,15 @@ bool Parser::bindings_of_let(bool recursive, std::size_t base) {
 }
 
 [[gnu::noinline]] bool Parser::refuse_duplicate(const LocalBinding& binding) {
-  return refuse(binding.place, token_.begin, "`" + std::string(binding.name) + "` is bound twice in one `let rec`");
+  return refuse(binding.place, token_.begin, "`" + spelled(binding.name) + "` is bound twice in one `let rec`");
 }
 
 // A `let rec` that binds `pure` binds it in the right-hand sides before it as well: there it was replaced too soon.
 void Parser::protect_pure(std::size_t first_use, std::uint32_t scope) {
   for (std::size_t i = first_use; i < pure_uses_.size(); ++i) {
-    if (pure_uses_[i].second == scope) pure_uses_[i].first->text = "pure";
+    if (pure_uses_[i].second != scope) continue;
+    pure_uses_[i].first->text = "pure";
+    pure_uses_[i].first->left = nullptr;
   }
 }
 
@@ -175,13 +179,14 @@ bool Parser::binding(bool recursive) {
 
 [[gnu::noinline]] bool Parser::refuse_signature(const LocalBinding& binding, std::size_t begin,
                                                 std::string_view signed_name) {
-  return refuse(binding.place, begin, "the signature is of `" + std::string(signed_name) +
-                                          "`, but the binding after it is of `" + std::string(binding.name) + "`");
+  return refuse(binding.place, begin, "the signature is of `" + spelled(signed_name) + "`, but the binding after it is of `" +
+                                          spelled(binding.name) + "`");
 }
 
 // name ":" type ";"
 [[gnu::noinline]] std::optional<TypePiece> Parser::signature(std::string_view& name) {
   name = token_.text;
+  const Place place = token_.place;
   advance();
   advance();   // the colon
   const TypePiece declared = type();
@@ -190,12 +195,18 @@ bool Parser::binding(bool recursive) {
     fail();
     return std::nullopt;
   }
-  if (!at_name()) {
-    expected_.note(Expect::SignatureBinding, name);
-    fail();
+  if (!at_name() || next_kind() == TokenKind::Colon) {
+    refuse_lone_signature(name, place);
     return std::nullopt;
   }
   return declared;
+}
+
+bool Parser::refuse_lone_signature(std::string_view name, Place place) {
+  if (at(TokenKind::Malformed)) return fail();
+  refuse(place, token_.begin, "the signature of " + in_backticks(spelled(name)) + " has no binding after it");
+  error_->ended_early = at(TokenKind::End);
+  return false;
 }
 
 // left "=": the name that is bound, and its parameters.

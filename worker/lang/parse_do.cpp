@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <string>
 
+#include "worker/lang/habits.h"
 #include "worker/lang/parse_state.h"
 
 namespace roost::lang {
@@ -16,16 +17,18 @@ constexpr std::string_view kIgnored = "_";   // bound by an expression statement
 Piece Parser::do_block() {
   const Nesting nesting(*this);
   if (!nesting) return {};
+  const Place place = token_.place;
   advance();
-  const std::string word(token_.text);
+  Term* word = leaf_piece(TermKind::Name, token_.place).term;
+  word->text = token_.text;
   if (!accept(TokenKind::Word, Expect::DoWord)) {
     fail();
     return {};
   }
-  const std::string_view pure_name = arena_.copy(word + ".pure");
+  const std::string_view pure_name = arena_.copy(std::string(word->text) + ".pure");
   const std::size_t base = statements_.size();
   const PureMeaning outside = pure_;
-  const bool read = statements(pure_name, base);
+  const bool read = statements(pure_name, word, base, place);
   pure_ = outside;
   if (!read) return {};
   const Piece made = chain_statements(base, word, pure_name);
@@ -34,24 +37,35 @@ Piece Parser::do_block() {
 }
 
 // stmt ";" { stmt ";" } ";"
-bool Parser::statements(std::string_view pure_name, std::size_t base) {
+bool Parser::statements(std::string_view pure_name, const Term* word, std::size_t base, Place place) {
   PureMeaning outside = pure_;
   for (;;) {
     if (!at_term()) {
       expected_.note(Expect::Statement);
-      return fail();
+      return fail_in_statements(base, place);
     }
-    if (!statement(pure_name, outside)) return false;
-    if (!accept(TokenKind::Semicolon, Expect::StatementEnd)) return fail();
+    if (!statement(pure_name, word, outside)) return false;
+    if (!accept(TokenKind::Semicolon, Expect::StatementEnd)) return fail_in_statements(base, place);
     const bool complete = statements_.size() > base && statements_.back().kind == Statement::Kind::Expression;
     if (complete && accept(TokenKind::Semicolon, Expect::DoEnd)) return true;
   }
 }
 
+// `let x = 3; …` as a statement takes the rest of the block as its body.
+[[gnu::noinline]] bool Parser::fail_in_statements(std::size_t base, Place place) {
+  fail_to_close("do", place);
+  if (at(TokenKind::End) && statements_.size() > base && statements_.back().is_let) {
+    error_->place = statements_.back().place;
+    error_->advice = kNoLetInDo;
+  }
+  return false;
+}
+
 // stmt = WORD ":=" term | WORD "=" term | term
-bool Parser::statement(std::string_view pure_name, PureMeaning& outside) {
+bool Parser::statement(std::string_view pure_name, const Term* word, PureMeaning& outside) {
   Statement made;
   made.place = token_.place;
+  made.is_let = at(TokenKind::Let);
   if (at(TokenKind::Word)) {
     const TokenKind next = next_kind();
     if (next == TokenKind::Define) made.kind = Statement::Kind::Bind;
@@ -65,7 +79,7 @@ bool Parser::statement(std::string_view pure_name, PureMeaning& outside) {
   if (made.kind == Statement::Kind::Define) {
     pure_ = outside;
   } else {
-    enter_pure_scope(pure_name);
+    enter_pure_scope(pure_name, word);
   }
   made.piece = term();
   if (!made.piece) return false;
@@ -78,16 +92,16 @@ bool Parser::statement(std::string_view pure_name, PureMeaning& outside) {
 }
 
 // From the last statement to the first: M.bind (x -> rest) e.
-[[gnu::noinline]] Piece Parser::chain_statements(std::size_t base, std::string_view word, std::string_view pure_name) {
-  const std::string_view bind_name = arena_.copy(std::string(word) + ".bind");
+[[gnu::noinline]] Piece Parser::chain_statements(std::size_t base, const Term* word, std::string_view pure_name) {
+  const std::string_view bind_name = arena_.copy(std::string(word->text) + ".bind");
   Piece rest = statements_.back().piece;
   for (std::size_t i = statements_.size() - 1; i > base && rest; --i) {
     Statement& one = statements_[i - 1];
-    if (one.kind == Statement::Kind::Define) one.piece = apply(name_piece(pure_name, one.place), one.piece, one.place);
+    if (one.kind == Statement::Kind::Define) one.piece = apply(do_name_piece(pure_name, word, one.place), one.piece, one.place);
     const bool bound = one.kind != Statement::Kind::Expression;
     const Piece function = lambda(bound ? one.name : kIgnored, rest, one.place);
     if (!function || !one.piece) return {};
-    const Piece half = apply(name_piece(bind_name, one.place), function, one.place);
+    const Piece half = apply(do_name_piece(bind_name, word, one.place), function, one.place);
     rest = half ? apply(half, one.piece, one.place) : Piece{};
   }
   return rest;

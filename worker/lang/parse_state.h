@@ -13,6 +13,7 @@
 #include "worker/lang/expectation.h"
 #include "worker/lang/lexer.h"
 #include "worker/lang/scope.h"
+#include "worker/lang/second_look.h"
 
 namespace roost::lang {
 
@@ -57,6 +58,7 @@ class Parser {
   struct Statement {
     enum class Kind : std::uint8_t { Expression, Bind, Define } kind = Kind::Expression;
     std::string_view name;
+    bool is_let = false;   // without a name: a term that begins with `let`
     Place place;
     Piece piece;
   };
@@ -69,6 +71,7 @@ class Parser {
   // number, since a `let rec` learns only at its end whether it binds `pure` itself.
   struct PureMeaning {
     std::string_view replacement;   // empty: left alone
+    const Term* word = nullptr;     // of the `do`
     std::uint32_t scope = 0;
   };
   class Nesting;
@@ -79,6 +82,10 @@ class Parser {
   [[nodiscard]] bool at(TokenKind kind) const { return token_.kind == kind; }
   bool accept(TokenKind kind, Expect expected, std::string_view about = {});
   bool fail();                                              // the token at hand is not among the expected; false
+  bool fail_to_close(std::string_view opener, Place place); // the same; what should have been closed stands there
+  bool fail_at_entry(const Lexer& behind, const Token& first);
+  void refuse_malformed(const SecondLook& look);
+  [[nodiscard]] std::string found(const Token& token) const;
   bool refuse(Place place, std::size_t offset, std::string reason);   // false
   bool refuse_here(std::string reason);
   Piece leaf_piece(TermKind kind, Place place);
@@ -88,7 +95,8 @@ class Parser {
   Piece lambda(std::string_view parameter, const Piece& body, Place place);
   Piece annotate(const Piece& piece, const TypePiece& type, Place place);
   Piece checked(const Piece& piece);
-  std::uint32_t enter_pure_scope(std::string_view replacement);
+  Piece do_name_piece(std::string_view name, const Term* word, Place place);
+  std::uint32_t enter_pure_scope(std::string_view replacement, const Term* word = nullptr);
 
   // parse_terms.cpp
   Piece term();
@@ -125,6 +133,7 @@ class Parser {
   bool alias();
   std::optional<TypePiece> signature(std::string_view& name);
   bool refuse_signature(const LocalBinding& binding, std::size_t begin, std::string_view signed_name);
+  bool refuse_lone_signature(std::string_view name, Place place);
   bool refuse_duplicate(const LocalBinding& binding);
   bool left_side(LocalBinding& binding, std::vector<std::pair<std::string_view, Place>>& parameters);
   Piece right_side(bool binds_pure, const std::vector<std::pair<std::string_view, Place>>& parameters);
@@ -132,9 +141,10 @@ class Parser {
 
   // parse_do.cpp
   Piece do_block();
-  bool statements(std::string_view pure_name, std::size_t base);
-  bool statement(std::string_view pure_name, PureMeaning& outside);
-  Piece chain_statements(std::size_t base, std::string_view word, std::string_view pure_name);
+  bool statements(std::string_view pure_name, const Term* word, std::size_t base, Place place);
+  bool statement(std::string_view pure_name, const Term* word, PureMeaning& outside);
+  bool fail_in_statements(std::size_t base, Place place);
+  Piece chain_statements(std::size_t base, const Term* word, std::string_view pure_name);
 
   // parse_types.cpp
   Type* new_type(TypeKind kind);
@@ -152,6 +162,7 @@ class Parser {
   const Type* shifted(const Type& type, std::uint32_t bound, std::uint32_t by);
   TypePiece type_node(TypeKind kind, const TypePiece& left, const TypePiece& right);
   TypePiece checked_type(const TypePiece& piece);
+  TypePiece refuse_unknown(const Token& name);
   TypePiece refuse_arguments(const Token& name, std::uint32_t wanted, std::size_t given);
   bool charge_type_nodes(std::uint64_t nodes);
 

@@ -131,17 +131,9 @@ Piece Parser::operand(const Piece* first, const Term**& head) {
 
 bool Parser::at_infix() const { return at(TokenKind::Operator) || at(TokenKind::InfixWord); }
 
-bool Parser::at_item() {
-  switch (token_.kind) {
-    case TokenKind::Word: case TokenKind::OperatorName: case TokenKind::Number: case TokenKind::Text:
-    case TokenKind::HashReference: case TokenKind::Blank: case TokenKind::If: case TokenKind::Do:
-    case TokenKind::LeftParen: case TokenKind::LeftBracket:
-      return true;
-    default: return false;
-  }
-}
+bool Parser::at_item() { return at_term() && !at(TokenKind::Let); }
 
-bool Parser::at_term() { return at_item() || at(TokenKind::Let); }
+bool Parser::at_term() { return begins_term(token_.kind); }
 
 // item = name { name } "->" term | "do" … | leaf
 Piece Parser::item() {
@@ -184,7 +176,7 @@ Piece Parser::leaf() {
 Piece Parser::hash_reference() {
   const std::optional<Bytes> bytes = from_base64url(token_.text);
   if (!bytes || bytes->size() != sizeof(Hash)) {
-    refuse_here("this is not a hash: `#` is followed by base64url, padded with `=`, of 64 bytes");
+    refuse_here("this is not a hash: `#` is followed by base64url, padded with `=`, of 64 bytes; a comment begins with `--`");
     return {};
   }
   const Piece piece = leaf_piece(TermKind::Reference, token_.place);
@@ -226,7 +218,7 @@ Piece Parser::parentheses() {
     if (!at(TokenKind::Comma)) expected_.note(Expect::Comma);
   } while (at(TokenKind::Comma));
   if (!accept(TokenKind::RightParen, Expect::RightParen)) {
-    fail();
+    fail_to_close("(", place);
     return {};
   }
   const Piece made = items_.size() == base + 1 ? items_.back() : tuple(base, place);
@@ -258,7 +250,7 @@ Piece Parser::vector() {
       if (!at(TokenKind::Comma)) expected_.note(Expect::Comma);
     } while (at(TokenKind::Comma));
     if (!accept(TokenKind::RightBracket, Expect::RightBracket)) {
-      fail();
+      fail_to_close("[", place);
       return {};
     }
   }

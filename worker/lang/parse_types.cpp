@@ -3,6 +3,7 @@
 #include <array>
 
 #include "worker/lang/characters.h"
+#include "worker/lang/nearest.h"
 #include "worker/lang/parse_state.h"
 
 namespace roost::lang {
@@ -112,6 +113,7 @@ TypePiece Parser::type_leaf() {
 }
 
 TypePiece Parser::type_tuple() {
+  const Place place = token_.place;
   const std::size_t base = type_items_.size();
   do {
     advance();
@@ -121,7 +123,7 @@ TypePiece Parser::type_tuple() {
     if (!at(TokenKind::Comma)) expected_.note(Expect::Comma);
   } while (at(TokenKind::Comma));
   if (!accept(TokenKind::RightParen, Expect::RightParen)) {
-    fail();
+    fail_to_close("(", place);
     return {};
   }
   TypePiece made = type_items_.back();
@@ -156,13 +158,24 @@ TypePiece Parser::type_tuple() {
     return {made, 1, 1};
   }
   const auto* known = std::find(kTypeConstructors.begin(), kTypeConstructors.end(), name.text);
-  if (known == kTypeConstructors.end()) {
-    refuse(name.place, name.begin, "unknown type `" + std::string(name.text) + "`");
-    return {};
-  }
+  if (known == kTypeConstructors.end()) return refuse_unknown(name);
   Type* made = new_type(TypeKind::Constructor);
   made->name = *known;
   return {made, 1, 1};
+}
+
+[[gnu::noinline]] TypePiece Parser::refuse_unknown(const Token& name) {
+  refuse(name.place, name.begin, "unknown type `" + std::string(name.text) + "`");
+  error_->advice = advice_of(look_again(source_, name.place, Reach::UpToThere));
+  if (!error_->advice.empty()) return {};
+  std::vector<std::string_view> known(kTypeConstructors.begin(), kTypeConstructors.end());
+  alias_names_.each([&](std::string_view alias) { known.push_back(alias); });
+  type_variables_.each([&](std::string_view variable) { known.push_back(variable); });
+  for (const std::string& near : nearest_names(name.text, std::move(known), habits_of_types()))
+    error_->advice += (error_->advice.empty() ? "perhaps " : " or ") + in_backticks(near);
+  if (error_->advice.empty() && begins_with(name.text, kLower))
+    error_->advice = "a type variable is named in front of the whole type: `∀ " + std::string(name.text) + " . …`, or `forall " + std::string(name.text) + " . …`";
+  return {};
 }
 
 [[gnu::noinline]] TypePiece Parser::refuse_arguments(const Token& name, std::uint32_t wanted, std::size_t given) {

@@ -57,6 +57,26 @@ SyntaxError not_utf8(std::string_view source, std::size_t offset) {
   return error;
 }
 
+std::string said(Place place) { return "line " + std::to_string(place.line) + ", column " + std::to_string(place.column); }
+
+bool is_name(const Token& token) { return token.kind == TokenKind::Word || token.kind == TokenKind::OperatorName; }
+
+// Whether no `=` or `:` of a definition stands in what begins there.
+bool is_expression(Lexer lexer, Token token) {
+  for (int open = 0;; token = lexer.next()) {
+    switch (token.kind) {
+      case TokenKind::LeftParen: case TokenKind::LeftBracket: ++open; break;
+      case TokenKind::RightParen: case TokenKind::RightBracket: --open; break;
+      case TokenKind::Equals: case TokenKind::Colon: case TokenKind::Define:
+        if (open == 0) return false;
+        break;
+      case TokenKind::Alias: case TokenKind::Malformed: return false;
+      case TokenKind::End: case TokenKind::Semicolon: case TokenKind::Let: case TokenKind::Do: case TokenKind::If: case TokenKind::Arrow: return true;
+      default: break;
+    }
+  }
+}
+
 std::string joined(const std::vector<std::string>& items) {
   std::string text;
   for (std::size_t i = 0; i < items.size(); ++i) {
@@ -69,14 +89,12 @@ std::string joined(const std::vector<std::string>& items) {
 }  // namespace
 
 std::string SyntaxError::message() const {
-  const std::string where =
-      "line " + std::to_string(place.line) + ", column " + std::to_string(place.column) + ": ";
-  return where + what();
+  return said(place) + ": " + what();
 }
 
 std::string SyntaxError::what() const {
-  if (!reason.empty()) return reason;
-  return "found " + found + ", expected " + joined(expected) + (advice.empty() ? "" : "; ") + std::string(advice);
+  const std::string wrong = reason.empty() ? "found " + found + ", expected " + joined(expected) : reason;
+  return advice.empty() ? wrong : wrong + "; " + advice;
 }
 
 Parser::Parser(Arena& arena, std::string_view source, Effort& effort)
@@ -89,6 +107,7 @@ const Term* Parser::program() {
   expected_.note(Expect::End);
   if (!at(TokenKind::End)) {
     fail();
+    if (error_->reason.empty() && begins_with_definition(source_)) error_->advice = kBeginsWithDefinitions;
     return nullptr;
   }
   return piece.term;
@@ -107,7 +126,9 @@ const Type* Parser::whole_type() {
 
 bool Parser::library(std::vector<Binding>& bindings) {
   while (!at(TokenKind::End) && !at(TokenKind::Semicolon)) {
-    if (!binding(false)) return false;
+    const Lexer behind = lexer_;
+    const Token first = token_;
+    if (!binding(false)) return !bindings.empty() && fail_at_entry(behind, first);
     const LocalBinding& made = bindings_.back();
     bindings.push_back({made.name, made.piece.term, made.place});
     bindings_.pop_back();
@@ -117,6 +138,19 @@ bool Parser::library(std::vector<Binding>& bindings) {
   accept(TokenKind::Semicolon, Expect::LastSemicolon);
   expected_.note(Expect::End);
   return at(TokenKind::End) || fail();
+}
+
+// A term where a definition should stand is wrong from its beginning.
+[[gnu::noinline]] bool Parser::fail_at_entry(const Lexer& behind, const Token& first) {
+  if (!error_->reason.empty() || !begins_term(first.kind) || !is_expression(behind, first)) return false;
+  Expectations expected;
+  expected.note(Expect::Binding);
+  expected.note(Expect::End);
+  error_->place = first.place;
+  error_->found = found(first);
+  error_->expected = expected.words();
+  error_->advice = kBeginsWithDefinitions;
+  return false;
 }
 
 void Parser::advance() {
@@ -139,24 +173,47 @@ bool Parser::accept(TokenKind kind, Expect expected, std::string_view about) {
   return false;
 }
 
-bool Parser::fail() {
+[[gnu::noinline]] bool Parser::fail() {
   if (error_) return false;
+  const Place place = at(TokenKind::End) ? place_of(source_, source_.find_last_not_of(" \t\r\n") + 1) : token_.place;
+  const SecondLook look = look_again(source_, place, Reach::UpToThere);
   if (at(TokenKind::Malformed)) {
-    refuse_here(std::string(token_.text));
-    error_->ended_early = source_[token_.begin] == '"';   // such a token is wrong in one way only: it is not closed
+    refuse_malformed(look);
     return false;
   }
   if (token_.begin == arrow_missing_at_) expected_.note(Expect::Arrow);
-  const std::string_view token = source_.substr(token_.begin, token_.end - token_.begin);
-  SyntaxError error;
-  error.place = token_.place;
-  error.offset = token_.begin;
-  error.found = at(TokenKind::End) ? "the end of the text" : "`" + excerpt(token) + "`";
-  error.expected = expected_.words();
-  error.advice = advice_about(token, source_.substr(0, token_.begin), expected_);
-  error.ended_early = at(TokenKind::End);
-  error_ = std::move(error);
+  refuse(place, token_.begin, {});
+  error_->expected = expected_.words();
+  error_->advice = advice_of(look);
+  if (error_->advice.empty())
+    error_->advice = advice_about(source_.substr(token_.begin, token_.end - token_.begin), source_.substr(0, token_.begin), expected_);
+  error_->ended_early = at(TokenKind::End);
   return false;
+}
+
+void Parser::refuse_malformed(const SecondLook& look) {
+  refuse_here(std::string(token_.text));
+  error_->ended_early = source_[token_.begin] == '"';   // such a token is wrong in one way only: it is not closed
+  if (!error_->ended_early) return;
+  if (look.has_escape) {
+    error_->advice = kNoEscapes;
+  } else if (look.long_text.line != 0) {
+    error_->advice = "the text before it, which begins at " + said(look.long_text) + ", spans lines: perhaps that one lacks its `\"`";
+  }
+}
+
+[[gnu::noinline]] bool Parser::fail_to_close(std::string_view opener, Place place) {
+  fail();
+  const bool is_bracket = opener == "(" || opener == "[";
+  const bool is_elsewhere = place.line != error_->place.line;
+  const bool is_next_binding = is_bracket && is_elsewhere && at(TokenKind::Equals);   // rather than a comparison
+  if (is_next_binding || (error_->advice.empty() && (is_bracket || is_elsewhere)))
+    error_->advice = "`" + std::string(opener) + "` stands at " + said(place);
+  return false;
+}
+
+std::string Parser::found(const Token& token) const {
+  return token.kind == TokenKind::End ? "the end of the text" : "`" + excerpt(source_.substr(token.begin, token.end - token.begin)) + "`";
 }
 
 bool Parser::refuse(Place place, std::size_t offset, std::string reason) {
@@ -164,8 +221,7 @@ bool Parser::refuse(Place place, std::size_t offset, std::string reason) {
   SyntaxError error;
   error.place = place;
   error.offset = offset;
-  error.found = at(TokenKind::End) ? "the end of the text"
-                                   : "`" + excerpt(source_.substr(token_.begin, token_.end - token_.begin)) + "`";
+  error.found = found(token_);
   error.reason = std::move(reason);
   error_ = std::move(error);
   return false;
@@ -185,8 +241,17 @@ Piece Parser::name_piece(std::string_view name, Place place) {
   piece.term->text = name;
   if (name == "pure" && !pure_.replacement.empty()) {
     piece.term->text = pure_.replacement;
+    piece.term->left = pure_.word;
     pure_uses_.emplace_back(piece.term, pure_.scope);
   }
+  return piece;
+}
+
+// A name that a `do` looks up.
+Piece Parser::do_name_piece(std::string_view name, const Term* word, Place place) {
+  Piece piece = leaf_piece(TermKind::Name, place);
+  piece.term->text = name;
+  piece.term->left = word;
   return piece;
 }
 
@@ -238,8 +303,8 @@ Piece Parser::annotate(const Piece& piece, const TypePiece& type, Place place) {
   return checked({made, piece.depth + 1, piece.work + type.nodes + 1});
 }
 
-std::uint32_t Parser::enter_pure_scope(std::string_view replacement) {
-  pure_ = {replacement, ++pure_scopes_};
+std::uint32_t Parser::enter_pure_scope(std::string_view replacement, const Term* word) {
+  pure_ = {replacement, word, ++pure_scopes_};
   return pure_.scope;
 }
 
@@ -251,6 +316,31 @@ Result<const Term*, SyntaxError> parse_program(Arena& arena, std::string_view so
   const Term* program = parser.program();
   if (program == nullptr) return Refused{parser.take_error()};
   return program;
+}
+
+bool begins_with_definition(std::string_view source) {
+  Arena arena;
+  Effort effort;
+  Lexer lexer(arena, source, effort);
+  Token token = lexer.next();
+  if (token.kind == TokenKind::Alias) return true;
+  if (!is_name(token)) return false;
+  token = lexer.next();
+  const bool has_signature = token.kind == TokenKind::Colon;
+  if (token.kind == TokenKind::Operator || token.kind == TokenKind::InfixWord) return is_name(lexer.next()) && lexer.next().kind == TokenKind::Equals;
+  for (;; token = lexer.next()) {
+    switch (token.kind) {
+      case TokenKind::Equals: return !has_signature;
+      case TokenKind::Semicolon: return has_signature && lexer.next().kind != TokenKind::End;
+      case TokenKind::Word: case TokenKind::OperatorName: case TokenKind::Number: case TokenKind::Text: case TokenKind::Blank:
+      case TokenKind::LeftParen: case TokenKind::RightParen: case TokenKind::LeftBracket: case TokenKind::RightBracket: case TokenKind::Comma:
+        break;
+      case TokenKind::Colon: case TokenKind::Operator: case TokenKind::Arrow: case TokenKind::Dot:
+        if (has_signature) break;
+        return false;
+      default: return false;
+    }
+  }
 }
 
 Result<const Type*, SyntaxError> parse_type(Arena& arena, std::string_view source) {

@@ -37,7 +37,7 @@ struct SyntaxError {
   std::string found;                   // "`then`", "the number `3`", "the end of the text"
   std::vector<std::string> expected;   // sorted, each once; what could have stood there. May be empty if `reason` is not
   std::string reason;                  // why a well-formed piece is refused: "unknown type `Banana`"; else empty
-  std::string_view advice;             // static: how it is said here, if what was found is said so elsewhere (habits.h); or empty
+  std::string advice;                  // what was perhaps meant, and how that is written (habits.h, second_look.h); or empty
   bool ended_early = false;            // nothing is wrong but that the text ends here: more of it may make it right
 
   // "found `)`, expected a term or `]`; it is said so" (or the reason).
@@ -53,6 +53,10 @@ struct Effort {
 // One term, with an optional `;` behind it. The tree lives in the arena and needs nothing of `source`.
 [[nodiscard]] Result<const Term*, SyntaxError> parse_program(Arena& arena, std::string_view source,
                                                              Effort* effort = nullptr);
+
+// Whether a text is a library rather than a program, to who reads its beginning: a name and what may be parameters before a `=`, or a
+// signature and more.
+[[nodiscard]] bool begins_with_definition(std::string_view source);
 
 // A closed type.
 [[nodiscard]] Result<const Type*, SyntaxError> parse_type(Arena& arena, std::string_view source);

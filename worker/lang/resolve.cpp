@@ -8,6 +8,7 @@
 #include "worker/lang/habits.h"
 #include "worker/lang/hash.h"
 #include "worker/lang/nearest.h"
+#include "worker/lang/print.h"
 #include "worker/lang/scope.h"
 
 namespace roost::lang {
@@ -104,6 +105,7 @@ class Resolver {
 
   [[gnu::noinline]] const Term* name(const Term* term) {
     Term* meaning = arena_.make<Term>(*term);
+    meaning->left = nullptr;
     if (const std::uint32_t at = scope_.find(term->text); at != Scope::kNotFound) {
       meaning->kind = TermKind::Local;
       meaning->index = scope_.size() - 1 - at;
@@ -150,19 +152,27 @@ class Resolver {
   }
 
   const Term* unknown(const Term* term) {
+    if (term->left != nullptr) return unknown_of_do(term);
     if (!seen_.insert(term->text).second) return term;
-    unbound.names.push_back({std::string(term->text), term->place, {}});
-    if (unbound.names.size() <= kSuggestedMax) suggest(unbound.names.back());
+    unbound.names.push_back({spelled(term->text), term->place, {}, {}});
+    if (unbound.names.size() <= kSuggestedMax) unbound.names.back().nearest = nearest(term->text);
     return term;
   }
 
-  void suggest(UnboundName& name) const {
-    for (const Habit& habit : habits_of_names())
-      if (habit.elsewhere == name.name) name.nearest.emplace_back(habit.here);
-    if (name.nearest.empty()) name.nearest = nearest_names(name.name, known());
-    std::string apart = with_blanks(name.name, [this](std::string_view part) { return is_known(part); });
-    if (!apart.empty()) name.nearest.insert(name.nearest.begin(), std::move(apart));
-    if (std::find(functions_.begin(), functions_.end(), name.name) != functions_.end()) name.nearest.insert(name.nearest.begin(), "let rec");
+  // Both names of a `do` are one mistake.
+  const Term* unknown_of_do(const Term* term) {
+    const Term& word = *term->left;
+    if (!seen_of_do_.insert(word.text).second) return term;
+    unbound.names.push_back({spelled(term->text), word.place, {}, std::string(word.text)});
+    if (unbound.names.size() <= kSuggestedMax) unbound.names.back().nearest = nearest_names(word.text, known_of_do(), habits_of_types());
+    return term;
+  }
+
+  [[nodiscard]] std::vector<std::string> nearest(std::string_view name) const {
+    if (std::find(functions_.begin(), functions_.end(), name) != functions_.end()) return {"let rec"};
+    std::string apart = with_blanks(name, [this](std::string_view part) { return is_known(part); });
+    if (!apart.empty()) return {std::move(apart)};
+    return nearest_names(name, known(), habits_of_names());
   }
 
   [[nodiscard]] bool is_known(std::string_view name) const {
@@ -177,11 +187,24 @@ class Resolver {
     return names;
   }
 
+  // What a `do` may be for: the M of which both M.bind and M.pure are known.
+  [[nodiscard]] std::vector<std::string_view> known_of_do() const {
+    constexpr std::string_view kBind = ".bind";
+    std::vector<std::string_view> words;
+    for (std::string_view name : known()) {
+      if (!name.ends_with(kBind)) continue;
+      name.remove_suffix(kBind.size());
+      if (is_known(std::string(name) + ".pure")) words.push_back(name);
+    }
+    return words;
+  }
+
   Arena& arena_;
   const NameTable& names_;
   Scope scope_;
   std::vector<std::string_view> functions_;   // of `let`, around this place in their own right-hand sides
   std::unordered_set<std::string_view> seen_;
+  std::unordered_set<std::string_view> seen_of_do_;
 };
 
 }  // namespace
@@ -220,7 +243,7 @@ std::string UnboundNames::message() const {
     if (i > 0) text += ", ";
     text += "`" + names[i].name + "` (line " + std::to_string(names[i].place.line) + ", column " +
             std::to_string(names[i].place.column);
-    for (std::size_t n = 0; n < names[i].nearest.size(); ++n) text += (n == 0 ? "; perhaps `" : " or `") + names[i].nearest[n] + "`";
+    for (std::size_t n = 0; n < names[i].nearest.size(); ++n) text += (n == 0 ? "; perhaps " : " or ") + in_backticks(names[i].nearest[n]);
     text += ")";
   }
   return text;

@@ -47,9 +47,10 @@ class Names final : public NameTable {
 };
 
 struct UnboundName {
-  std::string name;
-  Place place;   // of its first occurrence
+  std::string name;   // as a text writes it
+  Place place;        // of its first occurrence
   std::vector<std::string> nearest;   // what it may have meant: itself with blanks (`n - 1` for `n-1`), `let rec`, known names
+  std::string do_word;   // `Maybe`, if it is the `Maybe.bind` or `Maybe.pure` of a `do Maybe`: place and nearest are of that
 };
 struct UnboundNames {
   std::vector<UnboundName> names;   // each once, in order of appearance

@@ -68,7 +68,7 @@ struct Type {
 };
 
 enum class TermKind : std::uint8_t {
-  Name,        // text: not yet resolved
+  Name,        // text: not yet resolved. left: the word of the `do` that made it (a Name), or null
   Local,       // index: de Bruijn; text: its name, for display
   Number, Text, If, Blank,
   Builtin,     // builtin

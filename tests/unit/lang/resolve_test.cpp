@@ -93,9 +93,38 @@ TEST_F(Resolving, AWordThatHoldsAnOperatorIsSuggestedWithBlanks) {
 
 TEST_F(Resolving, ANameOfAnotherLanguageIsTranslated) {
   EXPECT_EQ(resolved("True && False"), nullptr);
-  EXPECT_EQ(message_, "unresolved names: `&&` (line 1, column 6; perhaps `and`)");
+  EXPECT_EQ(message_, "unresolved names: `&&` (line 1, column 6; perhaps `` `and` ``)");
   EXPECT_EQ(resolved("length 1"), nullptr);
   EXPECT_EQ(message_, "unresolved names: `length` (line 1, column 1; perhaps `Vector.size` or `Text.length`)");
+}
+
+TEST_F(Resolving, ANameIsSoughtInTheNamespaceThatWasMeantFirst) {
+  for (const auto& [text, suggestion] : {std::pair{"Vector.length", "Vector.size"}, {"Vector.lenght", "Vector.size"}, {"Txet.length", "Text.length"}, {"list.map", "Vector.map"},
+                                        {"Text.append", "Text.concatenate"}, {"Number.from-text", "Text.to-number"}, {"Order.Text", "Text.Order"}, {"Number.toText", "Number.to-text"},
+                                        {"Nubmer.to-text", "Number.to-text"}, {"Text.!=", "not (x ==_Text y)"}}) {
+    const std::string name = text == std::string_view("Text.!=") ? "1 !=_Text 2" : text;
+    EXPECT_EQ(resolved(name), nullptr) << text;
+    EXPECT_TRUE(message_.ends_with("; perhaps `" + std::string(suggestion) + "`)")) << message_;
+  }
+}
+
+TEST_F(Resolving, WhatIsFarFetchedOrNotThereIsNotSuggested) {
+  for (const char* text : {"height", "Index.length", "Vector.to-text", "match", "kite", "List.flatten"}) {
+    EXPECT_EQ(resolved(text), nullptr) << text;
+    EXPECT_EQ(message_.find("perhaps"), std::string::npos) << message_;
+  }
+}
+
+TEST_F(Resolving, AnOperatorIsNamedAsItIsWritten) {
+  EXPECT_EQ(resolved("3 <_number 4"), nullptr);
+  EXPECT_EQ(message_, "unresolved names: `<_number` (line 1, column 3; perhaps `<_Number`)");
+}
+
+TEST_F(Resolving, BothNamesOfADoAreOneMistakeAtItsWord) {
+  EXPECT_EQ(resolved("do remote x := Remote.here; y = 1; pure x;;"), nullptr);
+  EXPECT_EQ(message_, "unresolved names: `remote.bind` (line 1, column 4; perhaps `Remote`)");
+  EXPECT_EQ(resolved("do Jar x = 1; pure (Jar.pure x);;"), nullptr);
+  EXPECT_EQ(message_, "unresolved names: `Jar.bind` (line 1, column 4), `Jar.pure` (line 1, column 21; perhaps `Remote.pure` or `pure`)") << "the last is written";
 }
 
 TEST_F(Resolving, AWordWhosePartsAreUnknownKeepsItsOperators) {
