@@ -10,6 +10,7 @@
 #include "worker/lang/parser.h"
 #include "worker/lang/resolve.h"
 #include "worker/lang/scc.h"
+#include "worker/lang/second_look.h"
 #include "worker/lang/typecheck.h"
 #include "worker/runtime/compile.h"
 #include "worker/runtime/cpu_time.h"
@@ -35,20 +36,22 @@ wire::Failure syntax_failure(const lang::SyntaxError& error) {
   return failure;
 }
 
-wire::Failure unbound_failure(const lang::UnboundNames& unbound) {
+wire::Failure unbound_failure(const lang::UnboundNames& unbound, std::string_view program) {
   wire::Failure failure{wire::FailureKind::UnboundNames, unbound.message(), {}, 0, 0, {}};
   for (const lang::UnboundName& name : unbound.names) failure.names.push_back(name.name);
   if (!unbound.names.empty()) {
     failure.line = unbound.names[0].place.line;
     failure.column = unbound.names[0].place.column;
+    const std::string advice = advice_of(look_again(program, unbound.names[0].place, lang::Reach::WholeStatement));
+    if (!advice.empty()) failure.reason += "; " + advice;
   }
   return failure;
 }
 
 // names: the type that was wanted, the one that was found, and where the wish came from.
-wire::Failure type_failure(const lang::TypeError& error) {
+wire::Failure type_failure(const lang::TypeError& error, std::string_view program) {
   wire::Failure failure{wire::FailureKind::TypeError, error.message(), {}, error.place.line, error.place.column, {error.expected, error.found}};
-  failure.names.insert(failure.names.end(), error.because.begin(), error.because.end());
+  for (std::string& note : notes_on(error, program)) failure.names.push_back(std::move(note));
   return failure;
 }
 
@@ -130,9 +133,9 @@ void Machine::Node::evaluate_program(const wire::Eval& frame) {
   if (!parsed.ok()) return report(frame.origin, placed(syntax_failure(parsed.error()), frame.program));
   const lang::Term* minimal = lang::minimise(*arena, parsed.value());
   const auto resolved = lang::resolve(*arena, minimal, library_.names());
-  if (!resolved.ok()) return report(frame.origin, placed(unbound_failure(resolved.error()), frame.program));
+  if (!resolved.ok()) return report(frame.origin, placed(unbound_failure(resolved.error(), frame.program), frame.program));
   const auto type = lang::infer_type(*arena, *resolved.value(), universe_);
-  if (!type.ok()) return report(frame.origin, placed(type_failure(type.error()), frame.program));
+  if (!type.ok()) return report(frame.origin, placed(type_failure(type.error(), frame.program), frame.program));
   ProgramHandle program(Program::make(arena));
   const auto code = compile(*program, resolved.value(), universe_, {});
   if (!code.ok()) throw Crash{wire::FailureKind::ProgramFailed, code.error().reason, {}};

@@ -186,6 +186,16 @@ TEST_F(Evaluation, AllUnboundNamesAreListed) {
   EXPECT_EQ(outcome.failure->names, (Lines{"nowhere", "elsewhere"}));
 }
 
+TEST_F(Evaluation, AMissingSemicolonIsSuspectedBehindUnboundNamesAndTypes) {
+  const std::string suspicion = "perhaps a `;` is missing at the end of line 2";
+  const auto unbound = container_.run("do Remote\n  away := Remote.spawn\n  Remote.transfer away;\n  pure 1;;");
+  ASSERT_TRUE(unbound.failure);
+  EXPECT_TRUE(unbound.failure->reason.ends_with("; " + suspicion)) << unbound.failure->reason;
+  const auto type = container_.run("do Remote\n  Remote.here\n  pure 1;;");
+  ASSERT_TRUE(type.failure);
+  EXPECT_EQ(type.failure->names.back(), suspicion);
+}
+
 TEST_F(Evaluation, AnswersComeInTheFormatAskedFor) {
   EXPECT_EQ(container_.run("[Some 1, None]", wire::Format::Json).value, "[1,null]");
   const auto outcome = container_.run("x -> x", wire::Format::Json);
