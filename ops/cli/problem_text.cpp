@@ -64,14 +64,15 @@ std::size_t bytes_of(std::string_view text, std::size_t count) {
   return at;
 }
 
-// The line with a caret under the place; a long line is cut around it.
+// The line with a caret under the place; a long line is cut around it, with `…` where it goes on.
 std::string excerpt(std::string_view program, std::size_t line, std::size_t column, const Terminal& terminal) {
   const auto source = line_at(program, line);
   if (!source || column == 0) return {};
   const std::size_t first = column > kSourceColumnsShown ? column - kSourceColumnsShown / 2 : 1;
-  std::string_view shown = source->substr(bytes_of(*source, first - 1));
-  shown = shown.substr(0, bytes_of(shown, kSourceColumnsShown));
-  const std::string before = printable(shown.substr(0, bytes_of(shown, column - first)));
+  const std::string_view rest = source->substr(bytes_of(*source, first - 1));
+  const std::string_view shown = rest.substr(0, bytes_of(rest, kSourceColumnsShown));
+  const std::string cut_before(first > 1 ? "…" : ""), cut_behind(shown.size() < rest.size() ? "…" : "");
+  const std::string before = cut_before + printable(shown.substr(0, bytes_of(shown, column - first)));
   std::string pad;
   std::size_t from = 0;
   for (std::size_t tab; (tab = before.find('\t', from)) != std::string::npos; from = tab + 1)
@@ -79,7 +80,7 @@ std::string excerpt(std::string_view program, std::size_t line, std::size_t colu
   pad += std::string(display_width(std::string_view(before).substr(from)), ' ');
   const std::string number = std::to_string(line);
   const std::string margin(number.size(), ' ');
-  return "  " + terminal.paint(Color::Dim, number + " | ") + printable(shown) + "\n  " +
+  return "  " + terminal.paint(Color::Dim, number + " | ") + cut_before + printable(shown) + cut_behind + "\n  " +
          terminal.paint(Color::Dim, margin + " | ") + pad + terminal.paint(Color::Red, "^") + "\n";
 }
 

@@ -82,10 +82,11 @@ Shown shown_at(std::string_view line, std::size_t at) {
   return {line.substr(at, static_cast<std::size_t>(bytes)), utf8proc_charwidth(code_point)};
 }
 
-// The line as it is shown, and the blanks before the caret. Tabs stay tabs in both, so that they line up. Requires: valid UTF-8.
+// The line as it is shown, and the blanks before the caret. Tabs stay tabs in both, so that they line up. `…`: it goes on there.
+// Requires: valid UTF-8.
 std::string excerpt_of_line(std::string_view line, Place place) {
   const std::size_t first = place.column > kColumnsShown ? place.column - kColumnsShown / 2 : 1;
-  std::string text, blanks;
+  std::string text(first > 1 ? "…" : ""), blanks(first > 1 ? " " : "");
   std::size_t column = 0;
   for (std::size_t at = 0; at < line.size();) {
     ++column;
@@ -95,6 +96,7 @@ std::string excerpt_of_line(std::string_view line, Place place) {
     text += character.text;
     if (column < place.column) blanks += character.text == "\t" ? "\t" : std::string(static_cast<std::size_t>(character.width), ' ');
   }
+  if (column >= first + kColumnsShown) text += "…";
   const std::string number = std::to_string(place.line);
   return "  " + number + " | " + text + "\n  " + std::string(number.size(), ' ') + " | " + blanks + "^\n";
 }

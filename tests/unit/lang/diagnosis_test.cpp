@@ -14,6 +14,13 @@ TEST(Excerpt, ShowsTheLineAndACaretBelowThePlace) {
   EXPECT_EQ(excerpt("1 +\n  nonsense\n", {2, 3}), "  2 |   nonsense\n    |   ^\n");
 }
 
+TEST(Excerpt, SaysWhereALongLineWasCut) {
+  const std::string line = std::string(120, 'a') + "!" + std::string(120, 'b');
+  EXPECT_EQ(excerpt(line, {1, 121}), "  1 | …" + std::string(50, 'a') + "!" + std::string(49, 'b') + "…\n    |  " + std::string(50, ' ') + "^\n");
+  EXPECT_EQ(excerpt(line, {1, 1}), "  1 | " + std::string(100, 'a') + "…\n    | ^\n");
+  EXPECT_EQ(excerpt(std::string(100, 'a'), {1, 1}), "  1 | " + std::string(100, 'a') + "\n    | ^\n");
+}
+
 TEST(Excerpt, IsEmptyWithoutAPlace) { EXPECT_EQ(excerpt("1", {0, 0}), ""); }
 
 TEST(Excerpt, ShowsWhatIsNotUtf8AsReplacementCharacters) {
