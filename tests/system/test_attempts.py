@@ -65,7 +65,7 @@ def test_so_is_a_budget_that_is_used_up(container):
 
 def test_so_is_a_limit_of_time(container, node):
     said = attempted(container, node, "c := Remote.channel; f := Remote.receive-async c (Duration.seconds 0.1); f")
-    assert said.startswith('Either.Left "a future\'s time limit passed')
+    assert said.startswith('Either.Left "`Remote.receive-async` waited 0.1 s, its time limit, and nothing came')
 
 
 def test_so_is_what_a_message_may_compute():

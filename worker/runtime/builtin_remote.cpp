@@ -219,6 +219,13 @@ Value first_on_the_outside(Value continuation, std::uint64_t& work) {
   return continuation;
 }
 
+const Value* first_called(const Value& continuation) {
+  if (!continuation.is(Kind::Closure)) return nullptr;
+  const Function& function = *continuation.as_function();
+  const bool is_one = function.code == &continuations().mapped() || function.code == &continuations().bound();
+  return is_one ? function.slots() + function.tag - 1 : nullptr;
+}
+
 bool is_host_builtin(Builtin builtin) {
   switch (builtin) {
     case Builtin::DebugWatch:

@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kRandomBytes = 16;
 constexpr std::size_t kRandomAt = 32;
 constexpr std::uint64_t kListeningBytes = 400;   // an entry of the table with its id and queues
-constexpr std::uint64_t kFutureBytes = 300;
+constexpr std::uint64_t kFutureBytes = 450;      // with its timer
 constexpr std::uint64_t kQueuedBytes = 16;
 
 }  // namespace

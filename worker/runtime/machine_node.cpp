@@ -185,7 +185,7 @@ void Machine::Node::wake(ComputationId id, Value value) {
 
 void Machine::Node::set_timer(Computation& computation, MonotonicTime due) {
   clear_timer(computation);
-  computation.timer = timers_.emplace(due, Timer{computation.id, {}});
+  computation.timer = timers_.emplace(due, Timer{computation.id, {}, {}});
 }
 
 void Machine::Node::clear_timer(Computation& computation) {

@@ -43,6 +43,7 @@ class Machine::Node final : public Host, private BuiltinContext::Meter {
   struct Timer {
     ComputationId computation = 0;   // 0: a future's limit
     Bytes future;
+    std::string message;             // for who waits for it in vain
   };
   using Timers = std::multimap<MonotonicTime, Timer>;
 
@@ -132,7 +133,7 @@ class Machine::Node final : public Host, private BuiltinContext::Meter {
   Value send(Computation& computation, const Remote& remote);
   Value receive(Computation& computation, const Channel& channel);
   Value await(Computation& computation, const Channel& future);
-  Value receive_async(const Channel& channel, double seconds);
+  Value receive_async(const Channel& channel, double seconds, const Value& next);
   void send_computation(const wire::Origin& origin, const PublicKey& destination, std::string_view host, const Value& remote);
   void spawn_waiting();
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "worker/runtime/machine_builtin.h"
 #include "worker/runtime/machine_node.h"
 #include "worker/runtime/render.h"
 
@@ -13,6 +14,8 @@ namespace roost::runtime {
 namespace {
 
 constexpr double kSecondsMax = 10.0 * 365 * 24 * 3600;             // a sleep longer than the machine lasts
+constexpr std::size_t kNameBytesShown = 100;
+constexpr int kContinuationsMax = 16;   // to look through for a name
 constexpr std::size_t kComputationBytesMax = wire::kFrameBytesMax - 1024;
 
 MonotonicTime duration_of(double seconds) {
@@ -30,6 +33,16 @@ double wall_clock_seconds() {
   timespec time{};
   clock_gettime(CLOCK_REALTIME, &time);
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+}
+
+// The definition or binding that a continuation is part of, if that is known.
+std::string name_around(const Value& continuation) {
+  const Value* function = &continuation;
+  for (int i = 0; i < kContinuationsMax; ++i)
+    if (const Value* inner = first_called(*function)) function = inner;
+  const bool has_parts = function->is(Kind::Closure) || function->is(Kind::Member);
+  const std::string_view name = has_parts ? parts_of(*function).code->name : std::string_view();
+  return name.empty() || name.size() > kNameBytesShown ? "Remote.receive-async" : std::string(name);
 }
 
 std::string seconds_text(double seconds) { return render_number(seconds) + " s"; }
@@ -59,7 +72,7 @@ Value Machine::Node::step_result(Computation& computation, const Remote& remote)
     case Step::CreateChannel: return make_channel(new_channel_id(start_.node, start_.host, false));
     case Step::Send: return send(computation, remote);
     case Step::Receive: return receive(computation, *remote.first.as_channel());
-    case Step::ReceiveAsync: return receive_async(*remote.first.as_channel(), remote.second.as_number());
+    case Step::ReceiveAsync: return receive_async(*remote.first.as_channel(), remote.second.as_number(), remote.next);
     case Step::Fail: context_.crash(std::string(remote.first.as_text()->view()));
     case Step::ClockNow: require(wire::Capability::Clock, "Clock.now"); return Value::number(wall_clock_seconds());
     case Step::RandomNumber: require(wire::Capability::Random, "Random.number"); return Value::number(random_number());
@@ -197,21 +210,24 @@ Value Machine::Node::await(Computation& computation, const Channel& future) {
     case Channels::FutureState::Pending:
       channels_->wait_for(future.id(), computation.id);
       computation.listens = Bytes(future.id());
-      wait(computation, "a future's time limit passed before its message came");
+      wait(computation, future_timers_.at(Bytes(future.id()))->second.message);
       return {};
     case Channels::FutureState::Unknown: break;
   }
   if (future.home() != start_.node)
     context_.crash("a future can be waited for only on the node that made it, " + fingerprint_of(future.home()));
-  context_.crash(wire::FailureKind::TimeLimit, "a future's time limit passed before its message came");
+  context_.crash(wire::FailureKind::TimeLimit, "nothing came within the time limit, which passed before it was waited for (of Remote.receive-async, "
+                                               "Remote.start, or what is made of them)");
 }
 
-Value Machine::Node::receive_async(const Channel& channel, double seconds) {
+// `next`: the function that the future is given to. What that is part of is what waits, as far as a program's author knows.
+Value Machine::Node::receive_async(const Channel& channel, double seconds, const Value& next) {
   const Bytes id = new_channel_id(start_.node, start_.host, true);
   Value future = make_step(Step::Receive, make_channel(id));
   channels_->receive_async(channel.id(), id);
   if (channels_->state_of(id) == Channels::FutureState::Pending)
-    future_timers_.emplace(id, timers_.emplace(now_ + duration_of(seconds), Timer{0, id}));
+    future_timers_.emplace(id, timers_.emplace(now_ + duration_of(seconds),
+                                               Timer{0, id, "`" + name_around(next) + "` waited " + seconds_text(seconds) + ", its time limit, and nothing came"}));
   return future;
 }
 

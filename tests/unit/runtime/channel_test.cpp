@@ -42,7 +42,15 @@ TEST_F(ChannelTest, AFutureCanBeRunAgain) {
 
 TEST_F(ChannelTest, AFuturesLimitCountsFromWhenItWasMade) {
   EXPECT_EQ(value("do Remote c := Remote.channel; f := Remote.receive-async c (Duration.seconds 5); Remote.sleep (Duration.seconds 6); f;;"),
-            "✗ a future's time limit passed before its message came");
+            "✗ nothing came within the time limit, which passed before it was waited for (of Remote.receive-async, Remote.start, or what is "
+            "made of them)");
+}
+
+TEST_F(ChannelTest, WhoWaitsForAFutureInVainIsToldHowLongAndWhatMadeIt) {
+  EXPECT_EQ(value("do Remote c := Remote.channel; f := Remote.receive-async c (Duration.seconds 5); f;;"),
+            "✗ `Remote.receive-async` waited 5 s, its time limit, and nothing came");
+  EXPECT_EQ(value("let listen c = do Remote f := Remote.receive-async c (Duration.seconds 0.5); f;;; do Remote c := Remote.channel; listen c;;;;"),
+            "✗ `listen` waited 0.5 s, its time limit, and nothing came");
 }
 
 TEST_F(ChannelTest, AMessageInTimeCanBeTakenLater) {
