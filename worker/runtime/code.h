@@ -52,6 +52,7 @@ class Program {
   void hold() { if (count_ < kImmortal) ++count_; }
   void let_go() { if (count_ < kImmortal && --count_ == 0) delete this; }
   void make_immortal() { count_ = kImmortal; }
+  [[nodiscard]] bool is_immortal() const { return count_ == kImmortal; }
   // Makes the lifted hashes of its functions known, so that no fork has to fill them in, on pages of its own.
   void name_functions();
   // Makes all constants immortal, and adds what became so to `objects`. Requires: an immortal program.

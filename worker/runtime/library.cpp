@@ -8,10 +8,15 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "worker/lang/hash.h"
 #include "worker/runtime/builtin.h"
+#include "worker/runtime/codec.h"
 #include "worker/runtime/compile.h"
 #include "worker/runtime/machine_builtin.h"
+#include "worker/runtime/universe.h"
+#include "worker/runtime/value_hash.h"
 #include "worker/runtime/vm.h"
+#include "worker/wire/check.h"
 
 namespace roost::runtime {
 namespace {
@@ -47,6 +52,20 @@ SourceFile read_file(const std::string& path) {
   return {path, text.str()};
 }
 
+const lang::Type* copy_of(lang::Arena& arena, const lang::Type& type) {
+  auto* copy = arena.make<lang::Type>(type);
+  copy->name = arena.copy(type.name);
+  if (type.left) copy->left = copy_of(arena, *type.left);
+  if (type.right) copy->right = copy_of(arena, *type.right);
+  return copy;
+}
+
+// A definition has one type.
+lang::Hash free_hash(lang::Hash hash, const lang::Type& type, const lang::TypeTable& types) {
+  for (const lang::Type* other; (other = types.type_of(hash)) && !lang::same_type(*other, type);) hash = lang::HashWriter().hash(hash).finish();
+  return hash;
+}
+
 }  // namespace
 
 std::size_t Library::HashOfHash::operator()(const lang::Hash& hash) const {
@@ -61,6 +80,7 @@ Library::~Library() {
   HeapScope scope(heap_);
   for (auto& [hash, definition] : definitions_) (void)definition.value.release();   // not counted: only the list below frees them
   for (Object* object : objects_) std::free(object);
+  for (Program* program : programs_) Program::destroy_immortal(program);
   Program::destroy_immortal(program_);
 }
 
@@ -92,6 +112,45 @@ std::optional<std::string> Library::add(const SourceFile& file) {
   program_->keep_constants(objects_);
   program_->name_functions();
   return std::nullopt;
+}
+
+std::optional<std::string> Library::keep(std::string_view name, const lang::Type& type, BytesView bytes, const code::StoreView& store) {
+  if (names_.is_taken(name) || lang::builtin_named(name)) return "the name `" + std::string(name) + "` is taken";
+  HeapScope scope(heap_);
+  std::uint64_t work = 0;
+  BuiltinContext context(work);
+  Universe universe(*this, store, context, [](const wire::Define&) {});
+  std::optional<std::string> error;
+  try {
+    auto value = decode_value(bytes, universe);
+    if (!value.ok()) throw LoadError{"the value cannot be read: " + value.error().what};
+    const lang::Hash hash = free_hash(hash_value(context, value.value()), type, types_);
+    make_immortal_with_programs(value.value());
+    definitions_.emplace(hash, Entry{nullptr, std::move(value).value()});
+    types_.add(hash, copy_of(arena_, type));
+    CHECK(names_.add(arena_.copy(name), hash));
+    names_.release(name);
+  } catch (const Crash& crash) {
+    error = crash.reason;
+  } catch (const LoadError& wrong) {
+    error = wrong.message;
+  }
+  universe.clear();
+  return error;
+}
+
+// Its functions' programs too, and their constants, which may hold functions of yet others.
+void Library::make_immortal_with_programs(const Value& value) {
+  std::size_t at = objects_.size();
+  if (value.is_object()) make_immortal(value.object(), objects_);
+  for (; at < objects_.size(); ++at) {
+    if (objects_[at]->kind != Kind::Closure && objects_[at]->kind != Kind::Group) continue;
+    Program& program = static_cast<Function*>(objects_[at])->code->program;
+    if (program.is_immortal()) continue;
+    program.make_immortal();
+    programs_.push_back(&program);
+    program.keep_constants(objects_);
+  }
 }
 
 std::unique_ptr<const Library> Library::load(const std::vector<std::string>& paths) {

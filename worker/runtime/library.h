@@ -17,6 +17,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "worker/code/store_view.h"
 #include "worker/lang/library_source.h"
 #include "worker/lang/resolve.h"
 #include "worker/lang/typecheck.h"
@@ -45,9 +46,13 @@ class Library final : public Definitions {
   // One more file, behind the others. Names that an earlier add() defined may be defined anew; programs find the new definition from
   // then on. The error is as load()'s; the names are then as before. Requires: no heap is entered.
   [[nodiscard]] std::optional<std::string> add(const SourceFile& file);
+  // Names a value that a node encoded (codec.h), whose functions are in the store: a definition that has a value and no term. The name
+  // may be defined anew like those of add(). The hash is the value's own, unless something of another type has it (a duration is a number).
+  // The error says why nothing was named. Requires: the value has that type; no heap is entered.
+  [[nodiscard]] std::optional<std::string> keep(std::string_view name, const lang::Type& type, BytesView value, const code::StoreView& store);
 
   [[nodiscard]] const Value* value_of(const lang::Hash& hash) const override;
-  // The definition's term, or null.
+  // The definition's term, or null: there is none.
   [[nodiscard]] const lang::Term* term_of(const lang::Hash& hash) const;
   [[nodiscard]] const lang::Names& names() const { return names_; }
   [[nodiscard]] const lang::DefinitionTypes& types() const { return types_; }
@@ -61,15 +66,17 @@ class Library final : public Definitions {
   Library();
   std::vector<lang::Definition> load_file(const SourceFile& file);   // throws LoadError
   void define(const lang::Hash* hash, std::string_view name, const lang::Term* term, const std::string& where);
+  void make_immortal_with_programs(const Value& value);
 
   Heap heap_;
   lang::Names names_;
   lang::DefinitionTypes types_;
   lang::Arena arena_;
   Program* program_;
-  std::vector<Object*> objects_;   // immortal: freed with the library
+  std::vector<Object*> objects_;      // immortal: freed with the library
+  std::vector<Program*> programs_;    // of functions that were kept: immortal as well
   struct Entry {
-    const lang::Term* term;
+    const lang::Term* term;   // null: it was kept
     Value value;
   };
   std::unordered_map<lang::Hash, Entry, HashOfHash> definitions_;

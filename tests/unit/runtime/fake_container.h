@@ -117,6 +117,7 @@ class FakeContainer {
 
  private:
   static constexpr int kRoundsMax = 2'000'000;
+  static constexpr std::uint64_t kAttemptFirst = 1'000'000;   // requests of attempts are above, those of programs below
 
   struct FakeNode : Outbox {
     FakeContainer* container = nullptr;
@@ -165,7 +166,13 @@ class FakeContainer {
     give(from, attempts_refused.empty() ? wire::Attempting{attempt.attempt, attempt_requests_, {}} : wire::Attempting{attempt.attempt, 0, attempts_refused});
     return true;
   }
-  bool take(const PublicKey&, const wire::Return& value) { return came_to(value.origin.request, {0, true, value.value, {}}); }
+  bool take(const PublicKey&, const wire::Return& value) {
+    if (value.origin.request <= kAttemptFirst) {   // a program's
+      outcomes_[value.origin.request].value = value.value;
+      return !(outcomes_[value.origin.request].answered = true);
+    }
+    return came_to(value.origin.request, {0, true, value.value, {}});
+  }
   bool came_to(std::uint64_t request, wire::Attempted what) {
     const auto asker = attempts_.extract(request);
     EXPECT_FALSE(asker.empty()) << "an attempt comes to something once";
@@ -174,7 +181,7 @@ class FakeContainer {
     return true;
   }
   bool take(const PublicKey& from, const wire::Answer& answer) {
-    if (answer.origin.format == wire::Format::Value) {
+    if (answer.origin.request > kAttemptFirst) {
       const auto& failure = std::get<wire::Failure>(answer.outcome);
       return came_to(answer.origin.request, {0, false, {}, wire::failure_text(failure.reason, failure.definition, failure.chain, fingerprint_of(from))});
     }
@@ -250,7 +257,7 @@ class FakeContainer {
     std::uint64_t attempt = 0;
   };
   std::unordered_map<std::uint64_t, Asker> attempts_;   // by the request of their computations
-  std::uint64_t attempt_requests_ = 1'000'000;
+  std::uint64_t attempt_requests_ = kAttemptFirst;
   std::unordered_map<std::string, std::map<Bytes, wire::Entry>> state_;   // node | token → entries by hash
 };
 

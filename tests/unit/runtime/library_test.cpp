@@ -8,6 +8,7 @@
 
 #include "tests/unit/runtime/fake_container.h"
 #include "worker/lang/habits.h"
+#include "worker/lang/hash.h"
 #include "worker/lang/print.h"
 
 namespace roost::runtime {
@@ -21,6 +22,13 @@ class GrowingLibrary : public ::testing::Test {
     return std::move(library).value();
   }
   std::string add(const std::string& text) { return library_->add({"added.u", text}).value_or("added"); }
+  // What the program comes to, under a name.
+  std::string keep(const std::string& name, const std::string& type, const std::string& program) {
+    const auto outcome = container_.run(program, wire::Format::Value);
+    if (outcome.failure) return outcome.failure->reason;
+    lang::Arena arena;
+    return library_->keep(name, *lang::parse_type(arena, type).value(), outcome.value, container_.code.view()).value_or("kept");
+  }
   std::string value(const std::string& program) {
     const auto outcome = container_.run(program);
     return outcome.failure ? outcome.failure->reason : outcome.value;
@@ -64,6 +72,41 @@ TEST_F(GrowingLibrary, DefinitionsThatWereAddedMoveToOtherNodes) {
   EXPECT_EQ(add("triple n = n * 3; aside f = Remote.bind (far -> Remote.at far (f 14)) Remote.spawn;"), "added");
   EXPECT_EQ(value("aside triple"), "42");
   EXPECT_EQ(container_.nodes(), 2u);
+}
+
+TEST_F(GrowingLibrary, AValueIsKeptUnderAName) {
+  EXPECT_EQ(keep("there", "Node", "Remote.spawn"), "kept");
+  EXPECT_EQ(value("Remote.bind (here -> Remote.pure (hash# here)) (Remote.at there there)"), value("hash# there"));
+  EXPECT_EQ(value("Remote.bind (u -> Remote.here) (Remote.at there 1)").substr(0, 5), value("there").substr(0, 5));
+  EXPECT_EQ(keep("there", "Text", "\"there\""), "kept");
+  EXPECT_EQ(add("twice = two-of there there;"), "added");
+  EXPECT_EQ(value("twice"), "Pair \"there\" (Pair \"there\" ())");
+}
+
+TEST_F(GrowingLibrary, AFunctionIsKeptWithWhatItCapturedAndFindsItsWayToOtherNodes) {
+  EXPECT_EQ(keep("scaled", "Vector Number -> Vector Number", "let by = 3; Remote.pure (Vector.map (n -> n * by));;"), "kept");
+  EXPECT_EQ(keep("even", "Number -> Boolean",
+                 "let rec odd n = if n ==_Number 0 then False else even (n - 1); even n = if n ==_Number 0 then True else odd (n - 1); even;;"),
+            "kept");
+  EXPECT_EQ(value("two-of (scaled [1, 2]) (even 7)"), "Pair [3,6] (Pair False ())");
+  EXPECT_EQ(value("Remote.bind (far -> Remote.at far (two-of (scaled [1]) even)) Remote.spawn").substr(0, 9), "Pair [3] ");
+  container_.restart();   // processes end, the library stays
+  EXPECT_EQ(value("scaled [5]"), "[15]");
+}
+
+TEST_F(GrowingLibrary, WhatIsKeptHasItsOwnHashUnlessThatIsAnotherTypes) {
+  EXPECT_EQ(keep("three", "Number", "3"), "kept");
+  EXPECT_EQ(keep("long", "Duration", "Duration.seconds 3"), "kept");
+  EXPECT_EQ(*library_->names().find("three"), lang::hash_number(3));
+  EXPECT_NE(*library_->names().find("long"), lang::hash_number(3));
+  EXPECT_EQ(value("two-of (three + 1) (Duration.seconds 3)"), value("two-of 4 long"));
+}
+
+TEST_F(GrowingLibrary, NothingIsKeptUnderANameThatIsTaken) {
+  EXPECT_EQ(keep("one", "Number", "2"), "the name `one` is taken");
+  EXPECT_EQ(keep("Remote.spawn", "Number", "2"), "the name `Remote.spawn` is taken");
+  EXPECT_EQ(keep("broken", "Number", "Remote.fail \"no\""), "no");
+  EXPECT_EQ(value("one"), "1");
 }
 
 // An operator between operands, as are those in backticks; else the words as they are.
