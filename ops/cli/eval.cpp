@@ -5,6 +5,7 @@
 #include "ops/cli/http.h"
 #include "ops/cli/problem_text.h"
 #include "ops/cli/read_text.h"
+#include "ops/cli/standard_output.h"
 #include "ops/cli/terminal.h"
 #include "worker/wire/fingerprint.h"
 
@@ -29,7 +30,7 @@ HttpRequest request_for(const Eval& command, const Home& home) {
   HttpRequest request;
   request.url = url_of(command.url, home);
   request.post = true;
-  request.body = command.has_expression ? command.expression : read_text(command.file, "program");
+  request.body = command.has_expression ? command.expression : read_text(command.file, "program", kTextIsMeant);
   request.ca_file = command.ca_file.empty() ? home.client_facts_if_any().ca_file : command.ca_file;
   request.headers = {"Content-Type: text/plain; charset=utf-8", "Expect:",
                      command.output == Output::Json ? "Accept: application/json" : "Accept: text/plain"};
@@ -41,16 +42,21 @@ HttpRequest request_for(const Eval& command, const Home& home) {
   return request;
 }
 
+ExitCode print_value(const std::string& value) {
+  try {
+    std::cout << value << (value.ends_with('\n') ? "" : "\n") << std::flush;
+  } catch (const CannotWrite& error) {   // it has run all the same
+    throw Ended(ExitCode::OutcomeUnknown, error.what());
+  }
+  return ExitCode::Done;
+}
+
 }  // namespace
 
 ExitCode run_eval(const Eval& command, const Home& home, const Surroundings& surroundings) {
   const HttpRequest request = request_for(command, home);
   const HttpAnswer answer = exchange(request);
-  if (answer.status == 200) {
-    std::cout << answer.body;
-    if (answer.body.empty() || answer.body.back() != '\n') std::cout << '\n';
-    return ExitCode::Done;
-  }
+  if (answer.status == 200) return print_value(answer.body);
   const ProblemText problem = describe_problem(answer, request.body, Terminal(2, surroundings.color));
   if (command.output == Output::Json)
     std::cout << answer.body << '\n';

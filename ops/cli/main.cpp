@@ -11,6 +11,7 @@
 #include "ops/cli/commands.h"
 #include "ops/cli/completion.h"
 #include "ops/cli/home.h"
+#include "ops/cli/standard_output.h"
 
 namespace roost::cli {
 namespace {
@@ -35,11 +36,18 @@ struct Runner {
   }
 };
 
-ExitCode run(int argc, const char* const* argv) {
+ExitCode run_command(int argc, const char* const* argv) {
   const auto line = parse_command_line(argc, argv);
   if (!line) return ExitCode::Done;
   const Home home(line->surroundings);
   return std::visit(Runner{line->surroundings, home}, line->command);
+}
+
+ExitCode run(int argc, const char* const* argv) {
+  const StandardOutput output;
+  const ExitCode code = run_command(argc, argv);
+  std::cout.flush();
+  return code;
 }
 
 }  // namespace
@@ -50,9 +58,7 @@ int main(int argc, char** argv) {
   std::setlocale(LC_CTYPE, "C.UTF-8");   // widths of characters, whatever the terminal's language
   curl_global_init(CURL_GLOBAL_DEFAULT);
   try {
-    const ExitCode code = run(argc, argv);
-    std::cout.flush();
-    return static_cast<int>(code);
+    return static_cast<int>(run(argc, argv));
   } catch (const Ended& ended) {
     std::cerr << "roost: " << ended.what() << '\n';
     return static_cast<int>(ended.code());

@@ -111,7 +111,6 @@ ExitCode run_node_top(const NodeTop& command, const Home& home, const Surroundin
       warn_if_gone(picture, Terminal(2, surroundings.color));
       return ExitCode::Done;
     }
-    if (!std::cout) return ExitCode::Done;   // the terminal has closed
     before.clear();
     for (const NodeRow& row : picture.rows) before.emplace(row.status.key, row.status.messages);
     total_before = total;
