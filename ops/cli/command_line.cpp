@@ -2,6 +2,7 @@
 #include "ops/cli/command_line.h"
 
 #include <iostream>
+#include <string_view>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -197,6 +198,14 @@ std::optional<std::string> suggestion_for(const std::string& word, const CLI::Ap
   throw Ended(ExitCode::Usage, message + "\n(`" + path_to(app, *at) + " --help` says what is)");
 }
 
+// `roost help node` is `roost node --help`.
+std::vector<const char*> with_help_as_an_option(std::vector<const char*> words) {
+  if (words.size() < 2 || std::string_view(words[1]) != "help") return words;
+  words.erase(words.begin() + 1);
+  words.push_back("--help");
+  return words;
+}
+
 Command command_of(Parsed& parsed, const Verbs& verbs) {
   if (verbs.list->parsed()) {
     parsed.list.output = parsed.list_json ? Output::Json : Output::Text;
@@ -250,8 +259,9 @@ std::optional<CommandLine> parse_command_line(int argc, const char* const* argv)
   add_text_verbs(app, parsed, verbs);
   for (CLI::App* verb : {verbs.node, verbs.list, verbs.show, verbs.top, verbs.code, verbs.code_show, verbs.code_deps, verbs.eval, verbs.check, verbs.run, verbs.repl, verbs.hash, verbs.completion})
     verb->fallthrough();
+  const std::vector<const char*> words = with_help_as_an_option({argv, argv + argc});
   try {
-    app.parse(argc, const_cast<char**>(argv));
+    app.parse(static_cast<int>(words.size()), words.data());
   } catch (const CLI::CallForHelp&) {
     const CLI::App* at = deepest(&app);
     const std::string path = path_to(app, *at);

@@ -28,7 +28,8 @@ std::size_t distance(std::string_view a, std::string_view b) {
 std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& candidates) {
   if (word.size() > kWordLengthMax) return std::nullopt;
   const std::string* best = nullptr;
-  std::size_t best_distance = std::max<std::size_t>(2, word.size() / 3) + 1;
+  const std::size_t letters = word.size() - std::min(word.find_first_not_of("-:"), word.size());
+  std::size_t best_distance = std::max<std::size_t>(1, letters / 3) + 1;
   for (const std::string& candidate : candidates) {
     const std::size_t d = distance(word, candidate);
     // Nothing of the word may be left over: `x` is not a misspelt `top`.

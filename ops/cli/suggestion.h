@@ -11,7 +11,7 @@
 namespace roost::cli {
 
 // The candidate that takes the fewest insertions, deletions, replacements and swaps of neighbours; nullopt if none is
-// near (more than a third of the word, and more than two letters, would have to change).
+// near (more than a third of the word's letters, and more than one, would have to change).
 [[nodiscard]] std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& candidates);
 
 }  // namespace roost::cli

@@ -135,6 +135,14 @@ class TestUsage:
         done = run_program(*arguments)
         assert done.returncode == 2 and hint in done.stderr
 
+    def test_a_word_that_is_far_from_all_is_not_answered_with_one(self):
+        done = run_program("--nope")
+        assert done.returncode == 2 and "`--nope` is not known here\n" in done.stderr
+
+    def test_help_may_be_a_word(self):
+        assert run_program("help").stdout == run_program("--help").stdout != ""
+        assert run_program("help", "node", "top").stdout == run_program("node", "top", "--help").stdout
+
     def test_no_container_is_3_and_says_where_was_looked(self, tmp_path):
         done = run_program("--home", str(tmp_path), "node", "list")
         assert done.returncode == 3 and str(tmp_path) in done.stderr and "ops/up" in done.stderr
