@@ -102,6 +102,23 @@ class TestRun:
     def test_a_failure_is_said_and_ends_with_1(self):
         assert "no jam" in refused("run", "-e", 'Remote.fail "no jam"')
 
+    def test_nodes_may_not_wait_for_each_other_in_a_circle(self):
+        program = """do Remote
+          a := Remote.here;
+          b := Remote.spawn;
+          Remote.attempt (do Remote
+            Remote.transfer b;
+            c := Remote.spawn;
+            Remote.attempt (do Remote Remote.transfer c; Remote.transfer a;;);;);;"""
+        said = run_program("run", stdin=program).stdout
+        assert said.startswith('Either.Right (Either.Left "A computation hopped from node ')
+        circle = said.split("in a circle, ")[1].split(".")[0].split(" → ")
+        assert circle[0] == circle[-1] and len(circle) == 3
+
+    def test_an_attempt_may_return_to_the_node_that_asked(self):
+        program = "do Remote a := Remote.here; Remote.attempt (do Remote b := Remote.spawn; Remote.transfer b; Remote.transfer a; pure 1;;);;"
+        assert run_program("run", stdin=program).stdout == "Either.Right 1\n"
+
     def test_waiting_for_nobody_is_said(self):
         said = refused("run", "-e", "do Remote c := Remote.channel; Remote.map (n -> n + 1) (Remote.receive c);;")
         assert "waits for a message that nobody is left to send" in said

@@ -20,6 +20,7 @@ constexpr std::uint64_t kForeverMs = 100ull * 365 * 24 * 3'600'000;
 constexpr std::chrono::milliseconds kNever{kForeverMs / 2};
 
 constexpr std::chrono::milliseconds kInterruptedWithin{50};
+constexpr std::chrono::seconds kLingersAfter{1};
 
 runtime::MonotonicTime now() { return std::chrono::steady_clock::now().time_since_epoch(); }
 
@@ -46,23 +47,26 @@ struct LocalContainer::Deliver {
   void operator()(const wire::Define& definition) const { (void)container.code_.publish(definition); }
   void operator()(const wire::Attempt& attempt) const {
     const std::uint64_t request = ++container.attempt_requests_;
-    container.attempts_.emplace(request, Asker{from, attempt.attempt});
+    container.attempts_.emplace(request, Asker{from, attempt.attempt, attempt.waits.request});
     container.give(from, wire::Attempting{attempt.attempt, request, {}});
   }
-  void operator()(const wire::Return& value) const { container.came_to(value.origin.request, {0, true, value.value, {}}); }
+  void operator()(const wire::Return& value) const {
+    if (value.origin.request == container.requests_) return container.answer(value.value);
+    container.came_to(value.origin.request, {0, true, value.value, {}});
+  }
+  // One that is of neither kind is a program's that nobody waits for any more.
   void operator()(const wire::Answer& answer) const {
-    if (answer.origin.format == wire::Format::Value) {
-      const auto& failure = std::get<wire::Failure>(answer.outcome);
-      return container.came_to(answer.origin.request,
-                               {0, false, {}, wire::failure_text(failure.reason, failure.definition, failure.chain, fingerprint_of(from))});
-    }
-    if (answer.origin.request == container.requests_) container.answered_(answer.outcome);   // not a program's that nobody waits for any more
+    if (answer.origin.request == container.requests_) return container.answer(answer.outcome);
+    const auto* failure = std::get_if<wire::Failure>(&answer.outcome);
+    if (!failure) return;
+    container.came_to(answer.origin.request,
+                      {0, false, {}, wire::failure_text(failure->reason, failure->definition, failure->chain, fingerprint_of(from))});
   }
   void operator()(const wire::Log& log) const { container.say_(log.level, log.line); }
   void operator()(const wire::Write& write) const { container.take(from, write); }
   void operator()(const wire::Read& read) const { container.take(from, read); }
   void operator()(const wire::Fetch& fetch) const { container.take(from, fetch); }
-  void operator()(const wire::Send& send) const { container.give(send.destination, wire::Run{send.origin, from, send.computation}); }
+  void operator()(const wire::Send& send) const { container.go(from, send); }
   void operator()(const wire::Reserve& reserve) const {
     container.give(from, wire::Reserved{std::min(reserve.count, kReservedMax), {}});
   }
@@ -82,6 +86,17 @@ LocalContainer::LocalContainer(const runtime::Library& library, const Settings& 
 }
 
 LocalContainer::~LocalContainer() = default;
+
+void LocalContainer::answer(const Outcome& outcome) {
+  if (settings_.lingers) says_at_ = now() + kLingersAfter;
+  answered_(outcome);
+}
+
+void LocalContainer::say_if_it_lingers() {
+  if (!says_at_ || now() < *says_at_) return;
+  says_at_.reset();
+  settings_.lingers();
+}
 
 void LocalContainer::came_to(std::uint64_t request, wire::Attempted what) {
   const auto asker = attempts_.extract(request);
@@ -121,6 +136,7 @@ bool LocalContainer::deliver() {
 void LocalContainer::run(const std::string& program, wire::Format format, const std::function<void(const Outcome&)>& answered) {
   answered_ = answered;
   ++requests_;
+  says_at_.reset();
   give(first_, wire::Eval{{requests_, requests_, format}, program});
   while (!settings_.interrupted || !*settings_.interrupted) {
     bool again = false;
@@ -133,10 +149,11 @@ void LocalContainer::run(const std::string& program, wire::Format format, const 
     }
     again |= deliver();
     again |= take_pages();
+    say_if_it_lingers();
     if (again) continue;
     if (next_timer && *next_timer > now() + kNever) next_timer.reset();
     if (!next_timer && fetching_ == 0) return;
-    wait(next_timer);
+    wait(says_at_ && next_timer ? std::min(*says_at_, *next_timer) : says_at_ ? says_at_ : next_timer);
   }
   stop_all();
 }
@@ -173,6 +190,28 @@ bool LocalContainer::take_pages() {
     give(to, page);
   }
   return !pages.empty();
+}
+
+void LocalContainer::go(const PublicKey& from, const wire::Send& send) {
+  const std::string circle = circle_of(send.origin.request, send.destination);
+  if (circle.empty()) return give(send.destination, wire::Run{send.origin, from, send.computation});
+  const std::string hop = "A computation hopped from node " + fingerprint_of(from) + " to " + fingerprint_of(send.destination);
+  came_to(send.origin.request, {0, false, {}, wire::failure_text(hop + ". It was refused: " + circle, {}, {}, fingerprint_of(from))});
+}
+
+// As in every container (backend/core/attempts.cpp): a computation may not go to a node that waits for it, but for the one that asked for it.
+// Empty: it may.
+std::string LocalContainer::circle_of(std::uint64_t request, const PublicKey& destination) const {
+  std::vector<PublicKey> waiting;   // the innermost first; one after the other on a node are one
+  for (auto above = attempts_.find(request); above != attempts_.end(); above = attempts_.find(above->second.waits)) {
+    const PublicKey& node = above->second.node;
+    if (waiting.empty() || waiting.back() != node) waiting.push_back(node);
+    if (node != destination || node == waiting.front()) continue;
+    std::string circle;
+    for (auto at = waiting.rbegin(); at != waiting.rend(); ++at) circle += fingerprint_of(*at) + " → ";
+    return "node " + fingerprint_of(node) + " waits for it: nodes would wait for each other in a circle, " + circle + fingerprint_of(node) + ".";
+  }
+  return {};
 }
 
 // For a page, or for the time.

@@ -28,6 +28,7 @@ struct Settings {
   std::uint64_t memory_bytes = 1u << 30;        // of one node
   std::uint64_t compute_ms = 24 * 3'600'000;    // CPU time of one message
   const std::atomic<bool>* interrupted = nullptr;   // true: run() stops all that runs, and returns soon
+  std::function<void()> lingers;                // called if what a program forked runs for a second longer than it; once for each
 };
 
 class LocalContainer {
@@ -44,13 +45,15 @@ class LocalContainer {
   LocalContainer(const runtime::Library& library, const Settings& settings, Say say, Fetch fetch = {});
   ~LocalContainer();
 
-  // Runs the program on the first node. `answered` is called as soon as it has its value or failed; computations that it forked
+  // Runs the program on the first node. `answered` is called as soon as it has its value, in that format, or failed; computations that it forked
   // go on behind that, and run() returns when all nodes are at rest. Never called: all wait for what cannot come, or were interrupted.
   // The nodes stay for the next program, with what still waits in them. An interruption ends them as the death of their workers would:
   // every computation is gone, and they keep their keys and their state.
   void run(const std::string& program, wire::Format format, const std::function<void(const Outcome&)>& answered);
 
   [[nodiscard]] std::size_t nodes() const { return nodes_.size(); }
+  // The functions that its values name.
+  [[nodiscard]] const code::StoreView& store() const { return code_.view(); }
 
  private:
   struct Node;
@@ -67,10 +70,14 @@ class LocalContainer {
   void take(const PublicKey& from, const wire::Write& write);
   void take(const PublicKey& from, const wire::Read& read);
   void take(const PublicKey& from, const wire::Fetch& fetch);
+  void answer(const Outcome& outcome);
   void came_to(std::uint64_t request, wire::Attempted what);
+  void go(const PublicKey& from, const wire::Send& send);
+  [[nodiscard]] std::string circle_of(std::uint64_t request, const PublicKey& destination) const;
   bool take_pages();
   void stop_all();
   void wait(std::optional<runtime::MonotonicTime> until);
+  void say_if_it_lingers();
 
   const runtime::Library& library_;
   const Settings settings_;
@@ -83,9 +90,11 @@ class LocalContainer {
   std::map<Bytes, std::map<Bytes, wire::Entry>> state_;   // node | token → entries by hash of their key
   std::function<void(const Outcome&)> answered_;
   std::uint64_t requests_ = 0;
+  std::optional<runtime::MonotonicTime> says_at_;   // that it lingers
   struct Asker {
     PublicKey node;
     std::uint64_t attempt = 0;
+    std::uint64_t waits = 0;   // the request of the computation that waits
   };
   std::map<std::uint64_t, Asker> attempts_;                 // by the request of their computations
   std::uint64_t attempt_requests_ = std::uint64_t{1} << 32;   // programs have lower numbers
