@@ -97,8 +97,9 @@ void add_other_verbs(CLI::App& app, Parsed& parsed, Verbs& verbs) {
 }
 
 void add_library_option(CLI::App& verb, Text& text) {
-  verb.add_option("--library", text.libraries, "a library in place of the standard one; may be given several times, in order")
-      ->type_name("FILE")->allow_extra_args(false);
+  verb.add_option("--library", text.libraries,
+                  "a library in place of the standard one, which is the word `standard`; give the option again for each, in order")
+      ->type_name("FILE")->allow_extra_args(false)->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
 template <typename Verb>

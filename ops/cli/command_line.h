@@ -49,12 +49,13 @@ struct Eval {
 struct Completion {
   std::string shell;
 };
+inline constexpr char kStandardLibrary[] = "standard";   // a file of that name is ./standard
 // What check, run, repl and hash work on: no container is needed.
 struct Text {
   std::string file;         // "-": stdin; empty: `expression`
   std::string expression;
   bool has_expression = false;
-  std::vector<std::string> libraries;   // files in place of the standard library, in order
+  std::vector<std::string> libraries;   // files in place of the standard library, or kStandardLibrary, in order
 };
 struct Check {
   Text text;

@@ -13,9 +13,9 @@ namespace roost::cli {
 namespace {
 
 lang::CheckedText checked(Known& known, const Text& text, const Source& source, const Surroundings& surroundings) {
-  load(known, library_files(text), surroundings);
+  load(known, text, surroundings);
   auto result = lang::check_text(known.arena, source.text, known.names, known.types);
-  if (!result.ok()) refuse(result.error(), source, surroundings);
+  if (!result.ok()) refuse(advised(result.error(), text), source, surroundings);
   return std::move(result).value();
 }
 
@@ -47,18 +47,20 @@ ExitCode run_hash(const HashText& command, const Surroundings& surroundings) {
 
 ExitCode run_run(const Run& command, const Surroundings& surroundings) {
   const Source source = source_of(command.text);
-  const std::vector<runtime::SourceFile> files = library_files(command.text);
+  std::vector<runtime::SourceFile> files;
   {   // said here in full; the worker's answers have one place and one sentence
     Known known;
-    load(known, files, surroundings);
+    files = load(known, command.text, surroundings);
     const auto program = lang::check_program(known.arena, source.text, known.names, known.types);
-    if (!program.ok()) refuse(program.error(), source, surroundings);
+    if (!program.ok()) refuse(advised(program.error(), command.text), source, surroundings);
   }
   const auto library = runtime::Library::load(files);
   if (!library.ok()) throw Ended(ExitCode::Refused, library.error());
 
   const auto say = say_on_stderr(surroundings);
-  terminal::LocalContainer container(*library.value(), {}, say, fetch_from_the_terminal());
+  terminal::Settings settings;
+  settings.lingers = say_that_forks_run(surroundings);
+  terminal::LocalContainer container(*library.value(), settings, say, fetch_from_the_terminal());
   std::optional<ExitCode> code;
   const wire::Format format = command.output == Output::Json ? wire::Format::Json : wire::Format::Text;
   container.run(source.text, format, [&](const terminal::LocalContainer::Outcome& outcome) {
@@ -66,7 +68,8 @@ ExitCode run_run(const Run& command, const Surroundings& surroundings) {
       std::cout << *value << std::endl;
       code = ExitCode::Done;
     } else {
-      std::cerr << failure_text(std::get<wire::Failure>(outcome), source) << std::flush;
+      const auto& failure = std::get<wire::Failure>(outcome);
+      std::cerr << (failure.line == 0 ? "roost: " : "") << failure_text(failure, source) << std::flush;
       code = ExitCode::Refused;
     }
   });

@@ -13,7 +13,8 @@ _roost() {
   done
   case $previous in
     --home) COMPREPLY=($(compgen -d -- "$current")); return ;;
-    --cacert|--library) COMPREPLY=($(compgen -f -- "$current")); return ;;
+    --cacert) COMPREPLY=($(compgen -f -- "$current")); return ;;
+    --library) COMPREPLY=($(compgen -W standard -- "$current") $(compgen -f -- "$current")); return ;;
     --color) COMPREPLY=($(compgen -W 'auto always never' -- "$current")); return ;;
     --state) COMPREPLY=($(compgen -W 'asleep waking idle active draining destroyed' -- "$current")); return ;;
     --parent) COMPREPLY=($(compgen -W "$(roost node list 2>/dev/null | awk 'NR > 1 {print $1}')" -- "$current")); return ;;

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: MIT
 """roost check, run and hash: the language without a container."""
 
+import os
 import signal
 import subprocess
 import time
+
+import pytest
 
 from test_cli import PROGRAM, run_program
 
@@ -44,7 +47,45 @@ class TestCheck:
 
     def test_a_file_that_is_not_there_is_named(self):
         done = run_program("check", "/nowhere/plums.u")
-        assert done.returncode == 2 and "cannot read the text /nowhere/plums.u" in done.stderr
+        assert done.returncode == 2 and "cannot read the text /nowhere/plums.u: No such file or directory\n(a program that is no file stands behind -e)" in done.stderr
+
+    @pytest.mark.parametrize("command", ["check", "run", "hash"])
+    def test_a_folder_is_no_text_and_no_library(self, command, tmp_path):
+        for arguments, what in (([tmp_path], "text"), (["-e", "1", "--library", tmp_path], "library")):
+            done = run_program(command, *map(str, arguments))
+            assert (done.returncode, done.stderr) == (2, f"roost: cannot read the {what} {tmp_path}: Is a directory\n")
+
+    @pytest.mark.parametrize("command", ["check"])
+    def test_a_folder_on_stdin_is_no_text_either(self, command, tmp_path):
+        folder = os.open(tmp_path, os.O_RDONLY)
+        done = subprocess.run([PROGRAM, command], stdin=folder, capture_output=True, text=True)
+        os.close(folder)
+        assert done.returncode == 2 and "the standard input: Is a directory" in done.stderr
+
+    def test_a_byte_order_mark_is_no_part_of_a_text(self, tmp_path):
+        (tmp_path / "plums.u").write_text("\ufeffplums = 3;")
+        assert run_program("check", str(tmp_path / "plums.u")).stdout == "plums : Number\n"
+        assert run_program("check", "--library", str(tmp_path / "plums.u"), stdin="\ufeffplums").stdout == "Number\n"
+        assert "1:1:" in refused("check", "-e", "\ufeff1")   # of the command line it is
+
+
+class TestOutput:
+    COMMANDS = [["check", "-e", "1"], ["hash", "-e", "1"], ["run", "-e", "Vector.range 0 100000"], ["repl"], ["--help"], ["completion"]]
+
+    @pytest.mark.parametrize("command", COMMANDS)
+    def test_what_cannot_be_written_is_said(self, command):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([PROGRAM, *command], input="1\n", stdout=full, stderr=subprocess.PIPE, text=True)
+        assert (done.returncode, done.stderr) == (1, "roost: cannot write to the standard output: No space left on device\n")
+
+    def test_so_is_a_closed_output(self):
+        done = subprocess.run(["sh", "-c", '"$0" check -e 1 >&-', PROGRAM], capture_output=True, text=True)
+        assert (done.returncode, done.stderr) == (1, "roost: cannot write to the standard output: Bad file descriptor\n")
+
+    @pytest.mark.parametrize("ignored", ["", "trap '' PIPE; "])
+    def test_a_reader_that_is_gone_is_not(self, ignored):
+        done = subprocess.run(["sh", "-c", ignored + '"$0" run -e "Vector.range 0 100000" | head -c 4', PROGRAM], capture_output=True, text=True)
+        assert (done.stdout, done.stderr) == ("[0,1", "")
 
 
 class TestLibraries:
@@ -54,6 +95,15 @@ class TestLibraries:
         libraries = ["--library", str(tmp_path / "one.u"), "--library", str(tmp_path / "two.u")]
         assert run_program("run", *libraries, "-e", "quarter 8").stdout == "2\n"
         assert "`identity` is not defined" in refused("run", *libraries, "-e", "identity 8")
+
+    def test_the_standard_one_may_be_among_them(self, tmp_path):
+        (tmp_path / "one.u").write_text("half n = n / 2; halves = Vector.map half;")
+        own = ["--library", str(tmp_path / "one.u")]
+        for command, expected in (("run", "[1,2]\n"), ("check", "Vector Number\n")):
+            assert run_program(command, "--library", "standard", *own, "-e", "halves (Remote.traverse |> (f -> [2, 4]))").stdout == expected
+        said = refused("run", "--library", "/dev/null", "-e", "identity 1")
+        assert "`identity` is not defined" in said and "`--library standard` in front of it keeps that too" in said
+        assert "--library" not in refused("run", "--library", "standard", "-e", "nowhere")
 
     def test_the_text_may_stand_behind_its_libraries(self, tmp_path):
         (tmp_path / "one.u").write_text("half n = n / 2;")
@@ -100,7 +150,15 @@ class TestRun:
         assert done.stdout == "1\n" and "late: ()" in done.stderr and "no jam" in done.stderr and done.returncode == 0
 
     def test_a_failure_is_said_and_ends_with_1(self):
-        assert "no jam" in refused("run", "-e", 'Remote.fail "no jam"')
+        assert refused("run", "-e", 'Remote.fail "no jam"') == "roost: the program failed: no jam\n"
+
+    @pytest.mark.parametrize("program,who", [
+        ("Remote.race (Duration.seconds 0.1) []", "Remote.race"),
+        ("Remote.quorum (Duration.seconds 0.1) 3 pure [1, 2]", "Remote.quorum"),
+        ("do Remote answer := Remote.start (Duration.seconds 0.1) (Remote.sleep (Duration.seconds 9)); answer;;", "Remote.start"),
+    ])
+    def test_who_waits_in_vain_is_named(self, program, who):
+        assert refused("run", "-e", program) == f"roost: the program failed: `{who}` waited 0.1 s, its time limit, and nothing came\n"
 
     def test_nodes_may_not_wait_for_each_other_in_a_circle(self):
         program = """do Remote
