@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "ops/cli/history_file.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -10,6 +11,13 @@ namespace roost::cli {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr char kLineBreak = '\v';   // inside an entry of the file: a terminal shows it as one
+
+std::string with(char wanted, char instead_of, std::string text) {
+  std::replace(text.begin(), text.end(), instead_of, wanted);
+  return text;
+}
 
 std::string variable(const char* name) {
   const char* value = std::getenv(name);
@@ -38,15 +46,15 @@ HistoryFile::HistoryFile() {
   if (where.empty() || !make_private(where / "history")) return;
   path_ = (where / "history").string();
   std::ifstream in(path_);
-  for (std::string line; std::getline(in, line);) lines_.push_back(line);
-  if (lines_.size() <= kLinesMax) return;
-  lines_.erase(lines_.begin(), lines_.end() - kLinesMax);
+  for (std::string line; std::getline(in, line);) entries_.push_back(with('\n', kLineBreak, line));
+  if (entries_.size() <= kEntriesMax) return;
+  entries_.erase(entries_.begin(), entries_.end() - kEntriesMax);
   std::ofstream out(path_, std::ios::trunc);
-  for (const std::string& line : lines_) out << line << '\n';
+  for (const std::string& entry : entries_) out << with(kLineBreak, '\n', entry) << '\n';
 }
 
-void HistoryFile::append(const std::string& line) const {
-  if (!path_.empty()) std::ofstream(path_, std::ios::app) << line << '\n';
+void HistoryFile::append(const std::string& entry) const {
+  if (!path_.empty()) std::ofstream(path_, std::ios::app) << with(kLineBreak, '\n', entry) << '\n';
 }
 
 }  // namespace roost::cli

@@ -20,12 +20,14 @@ constexpr char kPrompt[] = "roost> ";
 constexpr char kMorePrompt[] = "     > ";
 constexpr char kHelp[] =
     R"(A program is run and its value is printed. Definitions, `name = …;`, are kept for what
-follows, and can be made anew. What is not complete goes on in the next line; an empty line
-ends it. All programs run on one node, which keeps its state between them.
+follows, and can be made anew; `name := step` runs a step and keeps its result. All programs
+run on one node, which keeps its state between them. What is not complete goes on in the next
+line; an empty line ends it, or two of them in what is pasted or comes from a file.
   :type PROGRAM   its type            :load FILE   the definitions of a file
   :hash PROGRAM   its content hash    :reset       forgets the definitions and the nodes
   :help           this                :quit        or control-D
-Tab completes names. Control-C stops a program, or drops what was typed.
+The beginning of a command is enough. Tab completes names. Control-C stops a program, or drops
+what was typed.
 )";
 
 const std::vector<std::string> kCommands{":hash", ":help", ":load", ":quit", ":reset", ":type"};
@@ -37,26 +39,45 @@ std::string trimmed(const std::string& text) {
   return begin == std::string::npos ? "" : text.substr(begin, text.find_last_not_of(" \t\r\n") - begin + 1);
 }
 
-std::vector<std::string> completions(const Session& session, const std::string& beginning) {
-  if (!beginning.starts_with(':')) return session.names_that_begin(beginning);
+std::vector<std::string> commands_that_begin(const std::string& beginning) {
   std::vector<std::string> found;
   for (const std::string& command : kCommands)
     if (command.starts_with(beginning)) found.push_back(command);
   return found;
 }
 
+std::vector<std::string> completions(const Session& session, const std::string& beginning) {
+  return beginning.starts_with(':') ? commands_that_begin(beginning) : session.names_that_begin(beginning);
+}
+
+struct ColonCommand {
+  std::string verb;   // in full if it is known
+  std::string rest;
+  [[nodiscard]] bool takes_program() const { return verb == ":type" || verb == ":hash"; }
+};
+
+// nullopt: the text is none.
+std::optional<ColonCommand> command_of(const std::string& text) {
+  const std::string line = trimmed(text);
+  if (!line.starts_with(':')) return std::nullopt;
+  const std::size_t space = std::min(line.find_first_of(" \t\n"), line.size());
+  const std::string verb = line.substr(0, space);
+  const auto known = commands_that_begin(verb);
+  return ColonCommand{known.size() == 1 ? known[0] : verb, trimmed(line.substr(space))};
+}
+
 void complain_about(Session& session, const std::string& verb) {
+  const auto begun = commands_that_begin(verb);
   const auto near = nearest(verb, kCommands);
+  if (begun.size() == 2) return session.complain("`" + verb + "` may be `" + begun[0] + "` or `" + begun[1] + "`");
   session.complain("`" + verb + "` is no command" + (near ? "; did you mean `" + *near + "`?" : "; :help lists them"));
 }
 
 // False: it was asked to end.
-bool obey(Session& session, const std::string& line) {
-  const std::size_t space = std::min(line.find_first_of(" \t"), line.size());
-  const std::string verb = line.substr(0, space), rest = trimmed(line.substr(space));
-  const bool needs_more = (verb == ":type" || verb == ":hash" || verb == ":load") && rest.empty();
+bool obey(Session& session, const ColonCommand& command) {
+  const auto& [verb, rest] = command;
   if (verb == ":quit") return false;
-  if (needs_more) session.complain(verb + (verb == ":load" ? " needs a file" : " needs a program"));
+  if (rest.empty() && (command.takes_program() || verb == ":load")) session.complain(verb + (verb == ":load" ? " needs a file" : " needs a program"));
   else if (verb == ":help") std::cout << kHelp << std::flush;
   else if (verb == ":type") session.show_type(rest);
   else if (verb == ":hash") session.show_hash(rest);
@@ -66,23 +87,41 @@ bool obey(Session& session, const std::string& line) {
   return true;
 }
 
-// The text that the line begins, or none if it was dropped.
+bool is_unfinished(const std::string& text) {
+  const auto command = command_of(text);
+  if (!command) return goes_on(text);
+  return command->takes_program() && !command->rest.empty() && program_goes_on(command->rest);
+}
+
+// The text that the line begins, or none if it was dropped. Programs have empty lines, so one ends only what a person types.
 std::optional<std::string> rest_of(Lines& lines, std::string text) {
-  while (goes_on(text)) {
+  bool after_empty = false;
+  while (is_unfinished(text)) {
     const Lines::Line more = lines.next(kMorePrompt);
     if (more.what == Lines::What::Dropped) return std::nullopt;
-    if (more.what == Lines::What::End || trimmed(more.text).empty()) break;
+    const bool is_empty = trimmed(more.text).empty();
+    if (more.what == Lines::What::End || (is_empty && (after_empty || !lines.more_is_there()))) break;
+    after_empty = is_empty;
     text += '\n' + more.text;
   }
   return text;
 }
 
+// What other programs are asked for so.
+bool is_meant_for_a_command(const Session& session, const std::string& text) {
+  const std::string word = trimmed(text);
+  return (word == "help" || word == "quit" || word == "exit") && !session.knows(word);
+}
+
 // False: it was asked to end.
 bool take(Session& session, Lines& lines, const std::string& line) {
+  const auto text = says_nothing(line) ? std::nullopt : rest_of(lines, line);
+  if (!text) return true;
+  lines.remember(*text);
   try {
-    if (trimmed(line).starts_with(':')) return obey(session, trimmed(line));
-    if (says_nothing(line)) return true;
-    if (const auto text = rest_of(lines, line)) session.take(*text);
+    if (const auto command = command_of(*text)) return obey(session, *command);
+    if (is_meant_for_a_command(session, *text)) session.complain("`" + trimmed(*text) + "` is not defined; :help lists the commands, :quit ends it");
+    else session.take(*text);
   } catch (const Ended& ended) {   // a file that cannot be read
     session.complain(ended.what());
   }

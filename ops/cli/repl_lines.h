@@ -32,12 +32,18 @@ class Lines {
     What what = What::End;
     std::string text;
   };
+  // Throws Ended if stdin cannot be read.
   [[nodiscard]] Line next(const char* prompt);
+  // There is a next line already: it was pasted, or stdin is no terminal. Nobody waits for what comes of the last one.
+  [[nodiscard]] bool more_is_there() const;
+  // One entry of a person's history, whatever lines it was typed in.
+  void remember(const std::string& text);
 
  private:
-  void remember(const std::string& line);
+  [[nodiscard]] Line next_of_stdin();
 
   const bool interactive_;
+  bool at_the_beginning_ = true;
   std::optional<HistoryFile> history_;   // of a person
   std::string last_;
 };

@@ -55,7 +55,7 @@ class TestCheck:
             done = run_program(command, *map(str, arguments))
             assert (done.returncode, done.stderr) == (2, f"roost: cannot read the {what} {tmp_path}: Is a directory\n")
 
-    @pytest.mark.parametrize("command", ["check"])
+    @pytest.mark.parametrize("command", ["check", "repl"])
     def test_a_folder_on_stdin_is_no_text_either(self, command, tmp_path):
         folder = os.open(tmp_path, os.O_RDONLY)
         done = subprocess.run([PROGRAM, command], stdin=folder, capture_output=True, text=True)

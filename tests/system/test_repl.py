@@ -53,13 +53,65 @@ class TestFromAFile:
         done = repl('do Remote\n  here := Remote.here;\n  pure 7;;\nf : Number -> Number;\nf x =\n  x + 1;\nf 1\n"two\nlines"\n')
         assert done.stdout == '7\nf : Number -> Number\n2\n"two\\nlines"\n', done.stderr
 
-    def test_an_empty_line_ends_what_is_not_complete(self):
-        done = repl("1 +\n\n2\n")
+    def test_programs_may_have_empty_lines(self):
+        done = repl("let rec\n  fact n = if n <=_Number 1 then 1 else n * fact (n - 1);\n\n  fact 5;;\n"
+                    "f : Number -> Number;\n\nf x = -- a comment\n\n  x + 1;\nf 1\n")
+        assert (done.stdout, done.stderr) == ("120\nf : Number -> Number\n2\n", "")
+
+    def test_two_empty_lines_end_what_is_not_complete(self):
+        done = repl("1 +\n\n\n2\n")
         assert done.stdout == "2\n" and "input:1:4: found the end of the text" in done.stderr
 
-    def test_an_empty_line_stands_for_the_last_semicolon(self):
-        done = repl("f = 1 -- one\n\nf\n")
+    def test_two_empty_lines_stand_for_the_last_semicolon(self):
+        done = repl("f = 1 -- one\n\n\nf\n")
         assert done.stdout == "f : Number\n1\n", done.stderr
+
+    def test_what_a_step_comes_to_is_kept(self):
+        done = repl("n := Remote.spawn\ni := Remote.at' n Index.empty;\nIndex.insert 1 2 i\nfind k = Index.lookup k i;\nfind 1\n"
+                    "hash# n\nRemote.bind (u -> Remote.map hash# Remote.here) (Remote.transfer n)\n")
+        lines = done.stdout.splitlines()
+        assert lines[0] == "n : Node" and lines[1].endswith(". Index a b") and lines[4] == "Optional.Some 2" and lines[5] == lines[6], done
+        assert done.stderr == "" and done.returncode == 0
+
+    def test_so_are_functions_and_channels(self):
+        done = repl("box := Remote.channel\nsend := pure (Remote.send box)\nsend 3\nRemote.receive box\n"
+                    "add := do Remote\n  ten := pure 10;\n\n  pure ((+) ten);;\nadd 3\nbox := pure (add 4)\nbox\n")
+        lines = done.stdout.splitlines()
+        assert lines[2:] == ["()", "3", "add : Number -> Number", "13", "box : Number", "14"], done
+
+    def test_a_step_that_fails_is_not_kept(self):
+        done = repl('x := Remote.fail "no jam"\nx := 3\nx := pure "k" + 1\nVector.sum := pure 1\nx := do Remote box := Remote.channel; Remote.receive box;;\nx\n')
+        for said in ("the program failed: no jam", "`x := …` names what a step comes to, and this has type Number; `x = …;` names a value",
+                     "input:1:6: ", "the name `Vector.sum` is taken", "a message that nobody is left to send", "`x` is not defined"):
+            assert said in done.stderr
+        assert done.stdout == ""
+
+    def test_a_reset_forgets_it(self):
+        done = repl("n := Remote.spawn\n:reset\nn\n")
+        assert done.stdout == "n : Node\n" and "`n` is not defined" in done.stderr
+
+    def test_commands_go_on_in_the_next_line_as_programs_do(self):
+        done = repl(":type x ->\n  x\n:hash x ->\n\n  x\n")
+        assert done.stdout.splitlines() == ["∀ a . a -> a", run_program("hash", "-e", "x -> x").stdout.strip()], done
+
+    def test_the_beginning_of_a_command_is_enough(self):
+        done = repl(":t 1\n:h\n:he\n:q\n1\n")
+        assert done.stdout.startswith("Number\nA program is run") and "`:h` may be `:hash` or `:help`" in done.stderr and not done.stdout.endswith("1\n")
+
+    def test_words_of_other_programs_are_answered_with_ours(self):
+        done = repl("help\nquit\nexit = 3;\nexit\n")
+        assert done.stderr.count("is not defined; :help lists the commands, :quit ends it") == 2 and done.stdout == "exit : Number\n3\n"
+
+    def test_a_program_is_not_loaded(self, tmp_path):
+        (tmp_path / "ok.u").write_text("1 + 1")
+        assert f"{tmp_path}/ok.u is a program, and :load takes definitions; `roost run" in repl(f":load {tmp_path}/ok.u\n").stderr
+
+    def test_a_folder_is_not_loaded_and_the_session_goes_on(self, tmp_path):
+        done = repl(f":load {tmp_path}\n1\n")
+        assert (done.stdout, done.stderr) == ("1\n", f"cannot read the library {tmp_path}: Is a directory\n")
+
+    def test_a_byte_order_mark_is_no_part_of_the_first_line(self):
+        assert repl("\ufeff1 + 2\n").stdout == "3\n"
 
     def test_comments_and_empty_lines_do_nothing(self):
         done = repl("-- a comment\n\n   \n1 -- and one here\n")
@@ -120,6 +172,11 @@ class TestFromAFile:
         library.write_text("own = 1;\n")
         done = repl("own\nVector.sum [1]\n", "--library", str(library))
         assert done.stdout == "1\n" and "`Vector.sum` is not defined" in done.stderr
+
+    def test_other_libraries_behind_the_standard_one(self, tmp_path):
+        library = tmp_path / "own.u"
+        library.write_text("own = Vector.sum [1];\n")
+        assert repl("own\n", "--library", "standard", "--library", str(library)).stdout == "1\n"
 
     def test_a_library_that_does_not_load_ends_it_with_the_reason(self, tmp_path):
         library = tmp_path / "own.u"
@@ -208,6 +265,14 @@ class TestAtATerminal:
         person.expect("jam : Number")
         person.end()
 
+    def test_tab_completes_a_folder_and_what_is_in_it(self, typist, tmp_path):
+        (tmp_path / "jams").mkdir()
+        (tmp_path / "jams/plum.u").write_text("jam = 42;")
+        person = typist()
+        person.type(f":load {tmp_path}/ja\tpl\t\n")
+        person.expect("jam : Number")
+        person.end()
+
     def test_what_was_defined_is_completed(self, typist):
         person = typist()
         person.type("marmalade = 11;\n")
@@ -223,6 +288,40 @@ class TestAtATerminal:
         person.type("41\n")
         person.expect("42")
         person.end()
+
+    def test_an_empty_line_ends_what_is_typed(self, typist):
+        person = typist()
+        person.type("1 +\n")
+        person.wait_for_prompt("     > ")
+        person.type("\n")
+        person.expect("found the end of the text")
+        person.wait_for_prompt()
+        person.end()
+
+    def test_an_empty_line_in_what_is_pasted_does_not(self, typist):
+        person = typist()
+        person.type("let rec\n  fact n = if n <=_Number 1 then 1 else n * fact (n - 1);\n\n  fact 5;;\n")
+        person.expect("\n120")
+        person.wait_for_prompt()
+        person.end()
+
+    def test_what_was_typed_in_several_lines_is_one_entry_of_the_history(self, typist, tmp_path):
+        person = typist()
+        person.type("let\n")
+        person.wait_for_prompt("     > ")
+        person.type("  plums = 20;\n")
+        person.wait_for_prompt("     > ")
+        person.type("  plums + 3;;\n")
+        person.expect("\n23")
+        person.wait_for_prompt()
+        assert (tmp_path / "roost/history").read_text() == "let\v  plums = 20;\v  plums + 3;;\n"
+        person.type("\x1b[A\n")
+        person.expect("\n23")
+        person.end()
+        other = typist()
+        other.type("\x1b[A\x1b[A\n")
+        other.expect("\n23")
+        other.end()
 
     def test_what_was_typed_is_there_the_next_time(self, typist, tmp_path):
         person = typist()
@@ -261,6 +360,25 @@ class TestAtATerminal:
         person.wait_for_prompt()
         person.type("20 + 3\n")
         person.expect("\n23")
+        person.end()
+
+    def test_control_c_leaves_nothing_of_a_long_line_behind_it(self, typist):
+        person = typist()
+        person.type("plums " * 30 + "\x01")   # and back to its beginning
+        time.sleep(0.2)
+        person.type("\x03")
+        person.expect("\x1b[J^C")
+        person.wait_for_prompt()
+        person.end()
+
+    def test_who_waits_for_forks_is_told_so(self, typist):
+        person = typist()
+        person.type("do Remote fork (Remote.sleep (Duration.seconds 50)); pure 11;;\n")
+        person.expect("\n11")
+        person.expect("waiting for computations that were forked (control-C stops them)")
+        person.type("\x03")
+        person.expect("stopped")
+        person.wait_for_prompt()
         person.end()
 
     def test_control_c_drops_all_lines_of_what_is_not_complete(self, typist):
