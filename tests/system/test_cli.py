@@ -56,6 +56,11 @@ class TestEval:
         done = roost("eval", "playground", "--json", "-e", "nope")
         assert done.returncode == 1 and json.loads(done.stdout)["names"] == ["nope"]
 
+    def test_a_value_that_cannot_be_written_is_4_for_its_program_has_run(self, container):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([PROGRAM, "--home", str(container.home), "eval", "playground", "-e", "1"], stdout=full, stderr=subprocess.PIPE, text=True)
+        assert (done.returncode, done.stderr) == (4, "roost: cannot write to the standard output: No space left on device\n")
+
     def test_nothing_to_reach_is_3(self, roost):
         done = roost("eval", "https://127.0.0.1:1/x", "-e", "1")
         assert done.returncode == 3 and "cannot reach" in done.stderr
