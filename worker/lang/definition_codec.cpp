@@ -237,25 +237,37 @@ class TermReader {
     if (++terms_ > kDefinitionTermsMax) too_many();
     count_work(1);
   }
+  // As TermHasher counts (hash.cpp).
   void count_work(std::uint64_t visits) {
     work_ += visits;
     if (work_ > kDefinitionHashWorkMax) too_much_work();
   }
+  // Names are written once, and may then occur anywhere: those of types are hashed each time, and all when it is written again.
+  std::string_view read_name() {
+    const std::string_view name = in_.name();
+    count_work(visits_of_text(name.size()));
+    return name;
+  }
   ROOST_SMALL_FRAMES void too_many() { in_.fail("it has more than " + std::to_string(kDefinitionTermsMax) + " terms"); }
   ROOST_SMALL_FRAMES void too_much_work() {
-    in_.fail("hashing it would visit more than " + std::to_string(kDefinitionHashWorkMax) + " terms");
+    in_.fail("hashing it would visit more than " + std::to_string(kDefinitionHashWorkMax) + " parts");
   }
 
   ROOST_SMALL_FRAMES const Term* read_literal(TermTag tag) {
     if (tag == TermTag::Number) return make(TermKind::Number, [&](Term& term) { term.number = in_.number(); });
-    if (tag == TermTag::Text)
-      return make(TermKind::Text, [&](Term& term) { term.text = in_.arena().copy(in_.utf8("a text")); });
+    if (tag == TermTag::Text) return read_text();
     return make(tag == TermTag::If ? TermKind::If : TermKind::Blank);
+  }
+
+  ROOST_SMALL_FRAMES const Term* read_text() {
+    const std::string_view text = in_.utf8("a text");
+    count_work(visits_of_text(text.size()));
+    return make(TermKind::Text, [&](Term& term) { term.text = in_.arena().copy(text); });
   }
 
   ROOST_SMALL_FRAMES const Term* read_local(std::uint32_t bound) {
     const auto index = static_cast<std::uint32_t>(in_.varint(UINT32_MAX, "the index of a variable"));
-    const std::string_view name = in_.name();
+    const std::string_view name = read_name();
     if (index >= bound) in_.fail("a variable is bound nowhere");
     return make(TermKind::Local, [&](Term& term) { term.index = index; term.text = name; });
   }
@@ -277,7 +289,7 @@ class TermReader {
   }
 
   ROOST_SMALL_FRAMES const Term* read_lambda(std::uint32_t depth, std::uint32_t bound) {
-    const std::string_view name = in_.name();
+    const std::string_view name = read_name();
     const Term* body = read(depth + 1, bound + 1);
     return make(TermKind::Lambda, [&](Term& term) { term.text = name; term.left = body; });
   }
@@ -295,7 +307,7 @@ class TermReader {
   }
 
   ROOST_SMALL_FRAMES const Term* read_let(std::uint32_t depth, std::uint32_t bound) {
-    const std::string_view name = in_.name();
+    const std::string_view name = read_name();
     const Term* value = read(depth + 1, bound);
     const Term* body = read(depth + 1, bound + 1);
     return make(TermKind::Let, [&](Term& term) { term.text = name; term.left = value; term.right = body; });
@@ -322,7 +334,7 @@ class TermReader {
     const std::uint64_t size = in_.varint(in_.left(), "the size of a `let rec`");
     if (size == 0) in_.fail("a `let rec` binds nothing");
     std::vector<std::string_view> names;
-    for (std::uint64_t i = 0; i < size && !in_.failed(); ++i) names.push_back(in_.name());
+    for (std::uint64_t i = 0; i < size && !in_.failed(); ++i) names.push_back(read_name());
     hold_memory();
     return in_.arena().copy(names);
   }
@@ -339,7 +351,7 @@ class TermReader {
     if (in_.failed()) return nullptr;
     switch (tag) {
       case TypeTag::Variable: return read_type_variable(bound);
-      case TypeTag::Constructor: return make_type(TypeKind::Constructor, 0, in_.name(), nullptr, nullptr);
+      case TypeTag::Constructor: return make_type(TypeKind::Constructor, 0, read_name(), nullptr, nullptr);
       case TypeTag::Arrow:
       case TypeTag::Apply: {
         const Type* left = read_type(depth + 1, bound);
@@ -347,7 +359,7 @@ class TermReader {
         return make_type(tag == TypeTag::Arrow ? TypeKind::Arrow : TypeKind::Apply, 0, "", left, right);
       }
       case TypeTag::Forall: {
-        const std::string_view name = in_.name();
+        const std::string_view name = read_name();
         return make_type(TypeKind::Forall, 0, name, read_type(depth + 1, bound + 1), nullptr);
       }
     }
@@ -357,13 +369,14 @@ class TermReader {
   ROOST_SMALL_FRAMES void check_type(TypeTag tag, std::uint32_t depth) {
     if (tag > TypeTag::Forall) in_.fail("there is no type with the tag " + std::to_string(static_cast<unsigned>(tag)));
     if (depth > kTypeDepthMax) in_.fail("a type is nested deeper than " + std::to_string(kTypeDepthMax) + " levels");
+    count_work(1);
     if (++types_ > kDefinitionTypesMax) in_.fail("it has more than " + std::to_string(kDefinitionTypesMax) + " nodes of types");
   }
 
   ROOST_SMALL_FRAMES const Type* read_type_variable(std::uint32_t bound) {
     const auto index = static_cast<std::uint32_t>(in_.varint(UINT32_MAX, "the index of a type variable"));
     if (index >= bound) in_.fail("a type variable is bound nowhere");
-    return make_type(TypeKind::Variable, index, in_.name(), nullptr, nullptr);
+    return make_type(TypeKind::Variable, index, read_name(), nullptr, nullptr);
   }
 
   ROOST_SMALL_FRAMES const Type* make_type(TypeKind kind, std::uint32_t index, std::string_view name, const Type* left,
@@ -427,11 +440,11 @@ Result<const Term*, DefinitionError> decode_definition(Arena& arena, BytesView b
   return behind_parameters(arena, parameters, term);
 }
 
-std::string check_definition(const Hash& hash, BytesView bytes) {
+std::string check_definition(const Hash& hash, BytesView bytes, HashMeter* meter) {
   Arena arena;
   const auto term = decode_definition(arena, bytes, kDefinitionMemoryMax);
   if (!term.ok()) return "a definition cannot be read: " + term.error().what;
-  const Hash real = hash_term(*term.value());
+  const Hash real = hash_term(*term.value(), meter);
   if (real == hash) return {};
   return "a definition's bytes hash to " + base64url(view_of(real)) + ", not to its name " + base64url(view_of(hash));
 }

@@ -24,7 +24,7 @@ namespace roost::lang {
 inline constexpr std::size_t kLiftedParametersMax = 1'000;      // captured variables of one function
 inline constexpr std::size_t kDefinitionTermsMax = 1u << 19;
 inline constexpr std::size_t kDefinitionTypesMax = 1u << 16;    // nodes of types in annotations
-inline constexpr std::size_t kDefinitionHashWorkMax = 1u << 21; // terms visited by hashing it: about 1.5 s
+inline constexpr std::size_t kDefinitionHashWorkMax = 1u << 21; // what hashing it visits (hash.h): 1 to 3 s
 
 // What is encoded without regard to the limits: decode_definition() tells. The first takes a closed term of any kind.
 [[nodiscard]] Bytes encode_definition(const Term& term);
@@ -41,8 +41,8 @@ struct DefinitionError {
 // Enough memory for any definition.
 inline constexpr std::size_t kDefinitionMemoryMax = std::size_t{256} << 20;
 
-// Nothing, or why these bytes are not the definition of that hash.
-[[nodiscard]] std::string check_definition(const Hash& hash, BytesView bytes);
+// Nothing, or why these bytes are not the definition of that hash. Throws what the meter throws.
+[[nodiscard]] std::string check_definition(const Hash& hash, BytesView bytes, HashMeter* meter = nullptr);
 
 // The definitions that a term refers to, each once, in the order of appearance.
 [[nodiscard]] std::vector<Hash> references_of(const Term& term);

@@ -7,6 +7,7 @@
 #include <array>
 #include <bit>
 #include <memory>
+#include <utility>
 
 #include "worker/wire/check.h"
 
@@ -38,20 +39,50 @@ HashWriter term_writer(TermTag tag) {
 }
 [[gnu::noinline]] Hash hash_variable(std::uint64_t index) { return HashWriter().varint(index).finish(); }
 
+class Visits {
+ public:
+  explicit Visits(HashMeter* meter) : meter_(meter) {}
+
+  void add(std::uint64_t visits) {
+    untold_ += visits;
+    if (untold_ >= kToldAtOnce) tell();
+  }
+  [[gnu::noinline]] void tell() {
+    const std::uint64_t visits = std::exchange(untold_, 0);
+    if (meter_ != nullptr) meter_->spend(visits);
+  }
+
+ private:
+  static constexpr std::uint64_t kToldAtOnce = 4096;   // about 2 ms
+
+  HashMeter* const meter_;
+  std::uint64_t untold_ = 0;
+};
+
+Hash hash_type(const Type& type, Visits& visits);
+
 // Walks one term. The tree's binders and the hash's binders differ inside a `let rec`, whose names count as one entry at first
 // and are pushed in sorted order later: so each of the tree's binders knows its place in the hash's environment.
 class TermHasher {
  public:
-  explicit TermHasher(std::span<const Hash> captured) : captured_(captured) {}
+  TermHasher(std::span<const Hash> captured, HashMeter* meter) : captured_(captured), visits_(meter) {}
   // The variables that point outside are bound around the term, one by one.
-  explicit TermHasher(const LiftedFunction& function)
-      : outside_(function.outside), depth_(static_cast<std::uint32_t>(function.outside.size())) {}
+  TermHasher(const LiftedFunction& function, HashMeter* meter)
+      : outside_(function.outside), depth_(static_cast<std::uint32_t>(function.outside.size())), visits_(meter) {}
 
+  Hash run(const Term& term) {
+    const Hash hash = (*this)(term);
+    visits_.tell();
+    return hash;
+  }
+
+ private:
   Hash operator()(const Term& term) {
+    visits_.add(1);
     switch (term.kind) {
       case TermKind::Local: return local(term.index);
       case TermKind::Number: return hash_number(term.number);
-      case TermKind::Text: return hash_text(term.text);
+      case TermKind::Text: return text(term.text);
       case TermKind::If: return hash_if();
       case TermKind::Blank: return hash_blank();
       case TermKind::Builtin: return hash_builtin(term.builtin);
@@ -67,7 +98,11 @@ class TermHasher {
     check_failed("a term is resolved before it is hashed", __FILE__, __LINE__);
   }
 
- private:
+  [[gnu::noinline]] Hash text(std::string_view text) {
+    visits_.add(visits_of_text(text.size()));
+    return hash_text(text);
+  }
+
   [[gnu::noinline]] Hash local(std::uint32_t index) {
     if (index < places_.size()) return hash_variable(depth_ - 1 - places_[places_.size() - 1 - index]);
     const std::size_t outside = index - places_.size();
@@ -90,7 +125,7 @@ class TermHasher {
 
   [[gnu::noinline]] Hash annotate(const Term& term) {
     const Hash inner = (*this)(*term.left);
-    return combine(kAnnotate, inner, hash_type(*term.type));
+    return combine(kAnnotate, inner, hash_type(*term.type, visits_));
   }
 
   [[gnu::noinline]] Hash vector(const Term& term) {
@@ -151,6 +186,7 @@ class TermHasher {
   std::span<const std::uint32_t> outside_;
   std::vector<std::uint32_t> places_;   // of the tree's binders, outermost first
   std::uint32_t depth_ = 0;             // of the hash's environment
+  Visits visits_;
 };
 
 [[gnu::noinline]] Hash hash_type_constructor(std::string_view name) {
@@ -160,6 +196,26 @@ class TermHasher {
   if (own != kOwnTags.end()) writer.tag(static_cast<std::uint8_t>(own - kOwnTags.begin()));
   else writer.tag(4).text(name);
   return HashWriter().tag(0).tag(kTypeConstructor).hash(writer.finish()).finish();
+}
+
+Hash hash_type(const Type& type, Visits& visits) {
+  visits.add(1);
+  switch (type.kind) {
+    case TypeKind::Variable: return hash_variable(type.index);
+    case TypeKind::Constructor:
+      visits.add(visits_of_text(type.name.size()));
+      return hash_type_constructor(type.name);
+    case TypeKind::Arrow: {
+      const Hash from = hash_type(*type.left, visits);
+      return combine(kTypeArrow, from, hash_type(*type.right, visits));
+    }
+    case TypeKind::Apply: {
+      const Hash head = hash_type(*type.left, visits);
+      return combine(kTypeApply, head, hash_type(*type.right, visits));
+    }
+    case TypeKind::Forall: return combine(kTypeForall, hash_type(*type.left, visits));
+  }
+  check_failed("every kind of type is hashed", __FILE__, __LINE__);
 }
 
 std::array<Hash, kBuiltins> hash_builtins() {
@@ -213,31 +269,19 @@ Hash HashWriter::finish() {
   return hash;
 }
 
-Hash hash_term(const Term& term) { return hash_term(term, {}); }
+Hash hash_term(const Term& term, HashMeter* meter) { return hash_term(term, {}, meter); }
 
-Hash hash_term(const Term& term, std::span<const Hash> captured) { return TermHasher(captured)(term); }
+Hash hash_term(const Term& term, std::span<const Hash> captured, HashMeter* meter) { return TermHasher(captured, meter).run(term); }
 
-Hash hash_lifted(const LiftedFunction& function) {
-  Hash hash = TermHasher(function)(*function.term);
+Hash hash_lifted(const LiftedFunction& function, HashMeter* meter) {
+  Hash hash = TermHasher(function, meter).run(*function.term);
   for (std::size_t i = 0; i < function.outside.size(); ++i) hash = combine(kLambda, hash);
   return hash;
 }
 
 Hash hash_type(const Type& type) {
-  switch (type.kind) {
-    case TypeKind::Variable: return hash_variable(type.index);
-    case TypeKind::Constructor: return hash_type_constructor(type.name);
-    case TypeKind::Arrow: {
-      const Hash from = hash_type(*type.left);
-      return combine(kTypeArrow, from, hash_type(*type.right));
-    }
-    case TypeKind::Apply: {
-      const Hash head = hash_type(*type.left);
-      return combine(kTypeApply, head, hash_type(*type.right));
-    }
-    case TypeKind::Forall: return combine(kTypeForall, hash_type(*type.left));
-  }
-  check_failed("every kind of type is hashed", __FILE__, __LINE__);
+  Visits uncounted(nullptr);
+  return hash_type(type, uncounted);
 }
 
 [[gnu::noinline]] Hash hash_number(double number) {

@@ -5,7 +5,11 @@
 // bound variables, in places, and in the order of a `let rec`'s bindings (bindings that look alike as long as the group's names
 // do keep their order, and it counts). The scheme is fixed for ever: keys of stored
 // indexes are filed under it. Values are hashed with the same writer (worker/runtime/value_hash.h), as the closed terms that
-// they stand for. Thread: pure functions, callable from any.
+// they stand for.
+//
+// The work is exponential in the depth of nested `let rec`s of several bindings, by the scheme: what is in them is hashed in two
+// environments at each level. So it is counted, in *visits*: one for each term or node of a type each time that it is met, and more for
+// long texts. Thread: pure functions, callable from any.
 
 #include <nettle/sha3.h>
 
@@ -34,11 +38,20 @@ class HashWriter {
   sha3_512_ctx state_;
 };
 
+// One visit takes about half a microsecond, and at most two. So do 64 bytes of a text.
+[[nodiscard]] constexpr std::uint64_t visits_of_text(std::size_t bytes) { return bytes / 64; }
+// Is told of visits, some thousand at once, while they are made. It may throw: then there is no hash.
+class HashMeter {
+ public:
+  virtual ~HashMeter() = default;
+  virtual void spend(std::uint64_t visits) = 0;
+};
+
 // Requires: the term is resolved and closed.
-[[nodiscard]] Hash hash_term(const Term& term);
+[[nodiscard]] Hash hash_term(const Term& term, HashMeter* meter = nullptr);
 // A variable that points outside the term contributes captured[i] as it is; i = how far outside, 0 = innermost. So a closure
 // hashes as the closed term that it is once the captured values are substituted. Requires: captured covers all of them.
-[[nodiscard]] Hash hash_term(const Term& term, std::span<const Hash> captured);
+[[nodiscard]] Hash hash_term(const Term& term, std::span<const Hash> captured, HashMeter* meter = nullptr);
 [[nodiscard]] Hash hash_type(const Type& type);
 
 // A function as it stands in a term: a Lambda, or a LetRec whose body is one of its items by pointer. `outside`: how far its variables
@@ -49,7 +62,7 @@ struct LiftedFunction {
 };
 // ⟦the lifted function⟧: those variables are parameters in front of it, the one that is bound outermost first. So what is left is closed,
 // and one hash stands for the function wherever it is made.
-[[nodiscard]] Hash hash_lifted(const LiftedFunction& function);
+[[nodiscard]] Hash hash_lifted(const LiftedFunction& function, HashMeter* meter = nullptr);
 
 // The pieces that values are hashed with.
 [[nodiscard]] Hash hash_number(double number);            // ⟦3⟧

@@ -5,6 +5,7 @@
 
 #include <random>
 
+#include "worker/lang/codec_bytes.h"
 #include "worker/lang/parser.h"
 #include "worker/lang/print.h"
 #include "worker/lang/resolve.h"
@@ -154,14 +155,75 @@ TEST_F(DefinitionCodec, AFunctionOfTheDeepestNestingWithTheMostCapturesHashes) {
   EXPECT_EQ(check_definition(hash_term(*deep), bytes), "");
 }
 
-TEST_F(DefinitionCodec, TheWorkOfHashingIsBounded) {
-  // Each `let rec` of two holds the next: hashing visits the innermost 2^40 times.
+// `let rec`s of two, each in the other, around something: hashing visits it 2^levels times.
+Bytes in_groups(int levels, const Bytes& innermost) {
   Bytes bytes("\1\0\x08\0\1x", 6);
-  for (int i = 0; i < 40; ++i) bytes += "\x0c\x02\x01\x01\x04";
-  for (int i = 0; i < 40; ++i) bytes += i == 0 ? "\x04\x04" : "\x04";
-  EXPECT_EQ(back(bytes), nullptr);
+  for (int i = 0; i < levels; ++i) bytes += "\x0c\x02\x01\x01\x04";
+  bytes += innermost;
+  return bytes + Bytes(static_cast<std::size_t>(levels), '\4');
+}
+
+TEST_F(DefinitionCodec, TheWorkOfHashingIsBounded) {
+  EXPECT_EQ(back(in_groups(40, "\4")), nullptr);
   EXPECT_NE(error_.what.find("hashing it would visit"), std::string::npos) << error_.what;
   EXPECT_FALSE(error_.too_large);
+}
+
+Bytes varint(std::size_t number) {
+  CodecWriter out;
+  out.varint(number);
+  return out.take();
+}
+
+TEST_F(DefinitionCodec, LongTextsAreWorkToo) {
+  const Bytes text = "\2" + varint(3'000'000) + Bytes(3'000'000, 'x');
+  EXPECT_NE(back(in_groups(3, text)), nullptr) << error_.what;
+  EXPECT_EQ(back(in_groups(9, text)), nullptr);
+  EXPECT_NE(error_.what.find("hashing it would visit"), std::string::npos) << error_.what;
+}
+
+TEST_F(DefinitionCodec, TypesAreWorkToo) {
+  Bytes vector = "\x0a" + varint(30);   // of blanks, each annotated with `T -> T -> …`
+  for (int i = 0; i < 30; ++i) {
+    vector += "\x09\4";
+    for (int j = 0; j < 900; ++j) {
+      vector += i + j == 0 ? Bytes("\2\1\0\1T", 5) : Bytes("\2\1\2");
+    }
+    vector += "\1\2";
+  }
+  EXPECT_NE(back(in_groups(3, vector)), nullptr) << error_.what;
+  EXPECT_EQ(back(in_groups(6, vector)), nullptr);
+  EXPECT_NE(error_.what.find("hashing it would visit"), std::string::npos) << error_.what;
+}
+
+// A name is written once, and then by its number.
+TEST_F(DefinitionCodec, LongNamesAreWorkWhereverTheyOccur) {
+  const auto types_with_name_of = [](std::size_t size) {
+    Bytes bytes = "\x0a" + varint(1000) + "\x09\4\1" + Bytes(1, '\0') + varint(size) + Bytes(size, 'T');
+    for (int i = 1; i < 1000; ++i) bytes += "\x09\4\1\2";
+    return bytes;
+  };
+  EXPECT_NE(back(in_groups(0, types_with_name_of(1000))), nullptr) << error_.what;
+  EXPECT_EQ(back(in_groups(0, types_with_name_of(1'000'000))), nullptr);
+  EXPECT_NE(error_.what.find("hashing it would visit"), std::string::npos) << error_.what;
+}
+
+TEST_F(DefinitionCodec, TheMeterHearsOfEveryVisitAndMayEndThem) {
+  struct Meter final : HashMeter {
+    void spend(std::uint64_t visits) override {
+      if ((all += visits) > most) throw all;
+    }
+    std::uint64_t all = 0, most = 1u << 30;
+  } meter;
+  const Term* small = term("x -> (2 : Number)");
+  EXPECT_EQ(hash_term(*small, &meter), hash_term(*small));
+  EXPECT_EQ(meter.all, 4u);
+  const Term* large = back(in_groups(16, "\4"));
+  ASSERT_NE(large, nullptr) << error_.what;
+  meter = {};
+  meter.most = 10'000;
+  EXPECT_THROW((void)hash_term(*large, &meter), std::uint64_t);
+  EXPECT_LT(meter.all, 20'000u);
 }
 
 TEST_F(DefinitionCodec, TheNumberOfTermsIsBounded) {
