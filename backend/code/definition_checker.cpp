@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <new>
+#include <optional>
 
 #include "worker/lang/definition_codec.h"
 #include "worker/wire/check.h"
@@ -12,9 +13,26 @@
 namespace roost::code {
 namespace {
 
-std::string fault_of(const wire::Define& frame) {
+// Ends a check when it is of no more use.
+class Interest final : public lang::HashMeter {
+ public:
+  struct Lost {};
+  explicit Interest(const std::atomic<bool>& useless) : useless_(useless) {}
+  void spend(std::uint64_t) override {
+    if (useless_.load(std::memory_order_relaxed)) throw Lost{};
+  }
+
+ private:
+  const std::atomic<bool>& useless_;
+};
+
+// nullopt: nobody wants to know any more.
+std::optional<std::string> fault_of(const wire::Define& frame, const std::atomic<bool>& useless) {
+  Interest interest(useless);
   try {
-    return lang::check_definition(frame.hash, frame.definition);
+    return lang::check_definition(frame.hash, frame.definition, &interest);
+  } catch (const Interest::Lost&) {
+    return std::nullopt;
   } catch (const std::bad_alloc&) {   // the worker that asks for so much pays for it, not the container
     return "a definition could not be checked: there was not enough memory";
   }
@@ -28,6 +46,7 @@ DefinitionChecker::~DefinitionChecker() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
+    useless_ = true;
   }
   changed_.notify_all();
   thread_.join();
@@ -45,6 +64,7 @@ void DefinitionChecker::check(core::WorkerId worker, wire::Define definition) {
 void DefinitionChecker::forget(core::WorkerId worker) {
   const std::lock_guard lock(mutex_);
   std::erase_if(queue_, [worker](const Waiting& one) { return one.worker == worker; });
+  if (current_ == worker) useless_ = true;
 }
 
 void DefinitionChecker::run() {
@@ -55,8 +75,10 @@ void DefinitionChecker::run() {
     if (stopping_) return;
     const Waiting next = std::move(queue_.front());
     queue_.pop_front();
+    current_ = next.worker;
+    useless_ = false;
     lock.unlock();
-    done_(next.worker, fault_of(next.definition));
+    if (auto fault = fault_of(next.definition, useless_)) done_(next.worker, std::move(*fault));
   }
 }
 

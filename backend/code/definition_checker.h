@@ -9,6 +9,7 @@
 // that bounds the queue by the number of workers, and gives each its turn.
 // Thread: check() and forget() by one; `done` is called on the checker's.
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -26,13 +27,13 @@ class DefinitionChecker {
   using Done = std::function<void(core::WorkerId worker, std::string fault)>;
 
   explicit DefinitionChecker(Done done);
-  ~DefinitionChecker();   // drops what has not begun
+  ~DefinitionChecker();   // drops what waits; what has begun it ends within milliseconds
   DefinitionChecker(const DefinitionChecker&) = delete;
   DefinitionChecker& operator=(const DefinitionChecker&) = delete;
 
   // Requires: no other definition of this worker waits.
   void check(core::WorkerId worker, wire::Define definition);
-  // The worker has ended: what waits of it is of no more use. `done` may be called for it nevertheless.
+  // The worker has ended: what waits of it, or has begun, is of no more use. `done` may be called for it nevertheless.
   void forget(core::WorkerId worker);
 
  private:
@@ -43,9 +44,11 @@ class DefinitionChecker {
   void run();
 
   const Done done_;
-  std::mutex mutex_;   // of queue_ and stopping_
+  std::mutex mutex_;   // of queue_, current_ and stopping_
   std::condition_variable changed_;
   std::deque<Waiting> queue_;
+  core::WorkerId current_{};           // whose definition is being checked
+  std::atomic<bool> useless_ = false;  // that check
   bool stopping_ = false;
   std::thread thread_;
 };

@@ -180,6 +180,39 @@ TEST_F(DefinitionCheckerTest, AnotherHashIsAFault) {
 
 TEST_F(DefinitionCheckerTest, GarbageIsAFault) { EXPECT_NE(fault_of(1, {hash(1), "garbage"}), ""); }
 
+// Takes about half a second to hash.
+wire::Define long_to_check() {
+  std::string program = "1";
+  for (int i = 0; i < 17; ++i) program = "let rec a = " + program + "; b = 1; a;;";
+  return definition_of(program);
+}
+
+TEST_F(DefinitionCheckerTest, TheEndDoesNotWaitForALongCheck) {
+  const wire::Define define = long_to_check();
+  const auto seconds = [](auto&& work) {
+    const auto start = std::chrono::steady_clock::now();
+    work();
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  };
+  const double whole = seconds([&] { EXPECT_EQ(lang::check_definition(define.hash, define.definition), ""); });
+  auto checker = std::make_unique<DefinitionChecker>([](core::WorkerId, const std::string&) {});
+  checker->check(core::WorkerId{1}, define);
+  std::this_thread::sleep_for(std::chrono::duration<double>(whole / 8));
+  EXPECT_LT(seconds([&] { checker.reset(); }), whole / 2);
+}
+
+TEST_F(DefinitionCheckerTest, ACheckThatIsForgottenEnds) {
+  const wire::Define define = long_to_check();
+  for (std::uint64_t worker = 1; worker <= 40; ++worker) {   // to be checked, these take many seconds
+    checker_.check(core::WorkerId{worker}, define);
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    checker_.forget(core::WorkerId{worker});
+  }
+  EXPECT_EQ(fault_of(100, definition_of("x -> x")), "");
+  const std::lock_guard lock(mutex_);
+  EXPECT_LT(faults_.size(), 20u) << "most of them ended before their checks did";
+}
+
 // A long check holds the thread while the others wait: of these one is forgotten.
 TEST_F(DefinitionCheckerTest, WhatIsForgottenIsNotChecked) {
   for (std::uint64_t worker = 1; worker <= 200; ++worker) checker_.check(core::WorkerId{worker}, definition_of("x -> x"));
