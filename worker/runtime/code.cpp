@@ -21,9 +21,9 @@ Code& Program::new_code() {
   return *codes_.back();
 }
 
-const lang::Hash& lifted_hash(const Code& code) {
+const lang::Hash& lifted_hash(const Code& code, lang::HashMeter* meter) {
   if (!code.lifted) {
-    const lang::Hash hash = lang::hash_lifted({code.term, code.outside});
+    const lang::Hash hash = lang::hash_lifted({code.term, code.outside}, meter);
     const_cast<Code&>(code).lifted = code.program.arena().make<lang::Hash>(hash);
   }
   return *code.lifted;

@@ -21,6 +21,10 @@
 #include "worker/runtime/value.h"
 #include "worker/wire/result.h"
 
+namespace roost::lang {
+class HashMeter;
+}
+
 namespace roost::runtime {
 
 class Program;
@@ -97,8 +101,8 @@ class ProgramHandle {
 [[nodiscard]] Value make_group(const Code& code, std::span<const Value> captures);
 [[nodiscard]] Value make_member(Value group, std::uint16_t index);
 
-// Of the function's code; found out at the first call. Requires: a function's code.
-[[nodiscard]] const lang::Hash& lifted_hash(const Code& code);
+// Of the function's code; found out at the first call. Throws what the meter throws. Requires: a function's code.
+[[nodiscard]] const lang::Hash& lifted_hash(const Code& code, lang::HashMeter* meter = nullptr);
 
 // Notes that a function is the value of a definition, if its code was made for nothing else. Requires: immortal code.
 void name_definition(const Value& value, const Program& program, const lang::Hash* hash);

@@ -8,8 +8,8 @@
 #include "worker/lang/definition_codec.h"
 #include "worker/lang/hash.h"
 #include "worker/runtime/compile.h"
-#include "worker/runtime/cpu_time.h"
 #include "worker/runtime/object.h"
+#include "worker/runtime/value_hash.h"
 
 namespace roost::runtime {
 namespace {
@@ -92,12 +92,8 @@ std::optional<BytesView> Universe::find(const lang::Hash& hash) const {
 // ---- what leaves the node ------------------------------------------------------------------------------------
 
 const lang::Hash& Universe::name_of(const FunctionParts& function) {
-  if (!function.code->lifted) {   // it may have any size
-    const std::uint64_t before = thread_cpu_ns();
-    (void)lifted_hash(*function.code);
-    context_.charge(thread_cpu_ns() - before);
-  }
-  const lang::Hash& hash = *function.code->lifted;
+  HashCharge charge(context_);   // it may have any size
+  const lang::Hash& hash = lifted_hash(*function.code, &charge);
   if (find(hash)) return hash;
   const std::string what = "a function" + (function.code->name.empty() ? "" : " in `" + std::string(function.code->name) + "`");
   if (function.outside.size() > lang::kLiftedParametersMax)

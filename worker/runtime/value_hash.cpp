@@ -282,7 +282,8 @@ class ValueHasher {
     const std::size_t reach = parts.outside.empty() ? 0 : parts.outside.back() + std::size_t{1};
     std::vector<Hash> captured(reach);
     for (std::size_t i = 0; i < parts.outside.size(); ++i) captured[parts.outside[i]] = top.parts[i];
-    return lang::hash_term(*parts.term, captured);
+    HashCharge charge(context_);
+    return lang::hash_term(*parts.term, captured, &charge);
   }
 
   BuiltinContext& context_;
@@ -294,6 +295,8 @@ class ValueHasher {
 };
 
 }  // namespace
+
+void HashCharge::spend(std::uint64_t visits) { context_.charge(visits * kWorkPerHash); }
 
 Hash hash_value(BuiltinContext& context, const Value& value) { return ValueHasher(context).run(value); }
 

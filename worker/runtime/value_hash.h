@@ -9,7 +9,7 @@
 // computations that use too much; the stack of pending objects counts as the node's memory.
 // Thread: one per Heap.
 
-#include "worker/lang/syntax.h"
+#include "worker/lang/hash.h"
 #include "worker/runtime/builtin.h"
 #include "worker/runtime/value.h"
 
@@ -21,5 +21,15 @@ namespace roost::runtime {
 [[nodiscard]] Bytes hash_key_of(BuiltinContext& context, const Value& value);
 // `hash# value`: Data(HashConstructor, base64url of the byte string).
 [[nodiscard]] Value make_hash(BuiltinContext& context, const Value& value);
+
+// Charges what hashing a term takes while it is hashed.
+class HashCharge final : public lang::HashMeter {
+ public:
+  explicit HashCharge(BuiltinContext& context) : context_(context) {}
+  void spend(std::uint64_t visits) override;
+
+ private:
+  BuiltinContext& context_;
+};
 
 }  // namespace roost::runtime

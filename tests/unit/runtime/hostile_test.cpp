@@ -20,6 +20,14 @@ class Hostile : public ::testing::Test {
     EXPECT_EQ(static_cast<int>(outcome.failure->kind), static_cast<int>(kind)) << program << "\n" << outcome.failure->reason;
     EXPECT_EQ(container_.run("1 + 1").value, "2") << "after " << program;
   }
+  // Of a program that uses more than it may: what it had used when it was ended.
+  double cpu_ms_used_by(const std::string& program) {
+    const auto outcome = container_.run(program);
+    const std::string reason = outcome.failure ? outcome.failure->reason : "no failure: " + outcome.value.substr(0, 100);
+    double ms = 1e9;
+    EXPECT_EQ(std::sscanf(reason.c_str(), "the message used %lf ms of CPU time", &ms), 1) << program.substr(0, 100) << "\n" << reason;
+    return ms;
+  }
   FakeContainer container_;
 };
 
@@ -79,6 +87,24 @@ TEST_F(Hostile, HugeValuesAreNotAnswered) {
   container_.defaults().memory_bytes = 256u << 20;
   container_.defaults().compute_ms = 10'000;
   expect("let rec f n t = if n ==_Number 0 then t else f (n - 1) (Text.concatenate t t); f 23 \"plum\";;", FailureKind::NotRepresentable);
+}
+
+// `let rec`s of two, each in the other: hashing visits the innermost 2^levels times.
+std::string in_groups(int levels, std::string term) {
+  for (int i = 0; i < levels; ++i) term = "let rec a = " + term + "; b = 1; a;;";
+  return term;
+}
+
+TEST_F(Hostile, FunctionsWhoseHashTakesLong) {
+  const std::string f = "(k -> (x -> (let v = k + x; " + in_groups(17, "x") + ";;))) 1";
+  EXPECT_LT(cpu_ms_used_by("hash# (" + f + ")"), 400);
+  EXPECT_LT(cpu_ms_used_by("do Remote n := Remote.spawn; f := Remote.at n (" + f + "); pure (f 1);;"), 400);
+}
+
+TEST_F(Hostile, ManyHashesOfALargeFunction) {
+  std::string vector = "[k, 1";
+  for (int i = 0; i < 10'000; ++i) vector += ", 1";
+  EXPECT_LT(cpu_ms_used_by("(k -> Vector.map (i -> hash# (x -> " + vector + "])) (Vector.range 0 1000)) 1"), 400);
 }
 
 TEST_F(Hostile, GarbageComputationsAreRefused) {
