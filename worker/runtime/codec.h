@@ -26,13 +26,15 @@ inline constexpr char kCodecVersion = 1;
 // What is encoded has to fit a frame, together with what is around it.
 inline constexpr std::size_t kEncodedBytesMax = wire::kFrameBytesMax - (64u << 10);
 
-// What encoding needs of the machine: whoever reads the bytes must find what they name. Both throw Crash if that cannot be made so.
+// What encoding needs of the machine: whoever reads the bytes must find what they name. Each throws Crash if that cannot be made so, or
+// the computation has done too much.
 class FunctionNamer {
  public:
   virtual ~FunctionNamer() = default;
   // The hash of the lifted function. It stays valid while the function lives.
   [[nodiscard]] virtual const lang::Hash& name_of(const FunctionParts& function) = 0;
   virtual void will_need(const lang::Hash& definition) = 0;
+  virtual void charge(std::uint64_t work) = 0;   // in nanoseconds
 };
 
 // What decoding needs of the machine.

@@ -48,6 +48,7 @@ class Universe final : public Definitions, public lang::TypeTable, public Functi
 
   [[nodiscard]] const lang::Hash& name_of(const FunctionParts& function) override;
   void will_need(const lang::Hash& definition) override;
+  void charge(std::uint64_t work) override { context_.charge(work); }
 
  private:
   struct HashOfHash {

@@ -8,6 +8,7 @@
 #include "worker/lang/hash.h"
 #include "worker/runtime/code.h"
 #include "worker/runtime/heap_share.h"
+#include "worker/runtime/identity.h"
 
 namespace roost::runtime {
 namespace {
@@ -148,7 +149,7 @@ class ValueHasher {
 
   void enter_object(const Value& value) {
     const Object* object = value.object();
-    if (const auto found = remembered_.find(object); found != remembered_.end())
+    if (const auto found = remembered_.find(identity_of(*object)); found != remembered_.end())
       return give(as_part(object, found->second));
     switch (object->kind) {
       case Kind::Text:
@@ -205,7 +206,8 @@ class ValueHasher {
     const Object* object = top.object;
     const Hash hash = finish(top);
     pending_.pop_back();
-    if (object->count != 1 && remembered_.size() < kRememberedMax) remembered_.emplace(object, hash);
+    const Object* owner = pending_.empty() ? nullptr : pending_.back().object;
+    if (remembered_.size() < kRememberedMax && may_be_met_again(*object, owner)) remembered_.emplace(identity_of(*object), hash);
     give(as_part(object, hash));
   }
 
@@ -289,7 +291,7 @@ class ValueHasher {
   BuiltinContext& context_;
   HeapShare share_;
   std::vector<Pending> pending_;
-  std::unordered_map<const Object*, Hash> remembered_;
+  std::unordered_map<Identity, Hash, HashOfIdentity> remembered_;
   Hash result_{};
   bool has_result_ = false;
 };

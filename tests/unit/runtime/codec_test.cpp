@@ -22,6 +22,8 @@ class FakeMachine final : public FunctionMaker, public FunctionNamer {
   }
   const lang::Hash& name_of(const FunctionParts&) override { return known_; }
   void will_need(const lang::Hash&) override {}
+  void charge(std::uint64_t work) override { charged += work; }
+  std::uint64_t charged = 0;
 
  private:
   lang::Hash known_{};
@@ -138,6 +140,16 @@ TEST_F(Codec, DepthNeedsNoStack) {
   const auto back = decode_value(bytes, *machine_);
   ASSERT_TRUE(back.ok());
   EXPECT_EQ(encode_value(back.value(), *machine_), bytes);
+}
+
+TEST_F(Codec, BothWalksAreCharged) {
+  const Value blanks = v(std::vector<Value>(100'000, Value::blank()));
+  (void)encode_value(blanks, *machine_);
+  const std::uint64_t once = machine_->charged;
+  EXPECT_GE(once, 1'000'000u);
+  const Value shared = v(std::vector<Value>(100'000, blanks));   // looks at 100,000 parts of one object more
+  (void)encode_value(shared, *machine_);
+  EXPECT_NEAR(static_cast<double>(machine_->charged - once), 2.0 * static_cast<double>(once), 0.1 * static_cast<double>(once));
 }
 
 TEST_F(Codec, WhatDoesNotFitAMessageFails) {

@@ -111,6 +111,7 @@ TEST_F(RemoteTest, OtherContainersAreUnreachable) {
     struct : FunctionNamer {
       const lang::Hash& name_of(const FunctionParts& function) override { return *function.definition; }
       void will_need(const lang::Hash&) override {}
+      void charge(std::uint64_t) override {}
     } nothing;
     computation = encode_value(make_step(Step::At, make_node("elsewhere:1", container_.root()), Value::number(1)), nothing);
   }

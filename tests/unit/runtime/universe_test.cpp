@@ -76,6 +76,34 @@ TEST_F(UniverseTest, LazyMembersComeBackToo) {
   EXPECT_EQ(value("let rec table = [1, 2, 3]; at n = Vector.at n table; do Remote m := Remote.spawn; f := Remote.at m at; pure (f 1);;;;"), "Optional.Some 2");
 }
 
+// Each group captures both members of the one before it: by members it is met 2^levels times, by groups once.
+std::string groups_in_groups(int levels) {
+  std::string program = "(let rec build n f g = if n ==_Number 0 then f else (let rec a x = if x ==_Number 0 then 7 else f (g x); "
+                        "b x = if x ==_Number 0 then 8 else g (f x); build (n - 1) a b;;); build ";
+  return program.append(std::to_string(levels)).append(" (x -> x) (x -> x);;)");
+}
+
+TEST_F(UniverseTest, GroupsThatShareGroupsAreWrittenOnce) {
+  EXPECT_EQ(value("do Remote n := Remote.spawn; f := Remote.at n " + groups_in_groups(24) + "; pure (f 0);;"), "7");
+  ASSERT_EQ(container_.sent.size(), 1u);
+  EXPECT_LT(container_.sent[0].size(), 4'000u);
+}
+
+TEST_F(UniverseTest, GroupsThatShareGroupsAreHashedOnce) {
+  container_.defaults().compute_ms = 2'000;
+  EXPECT_EQ(value("hash# " + groups_in_groups(24) + " ==_Hash hash# " + groups_in_groups(24)), "True");
+  EXPECT_EQ(value("hash# " + groups_in_groups(3) + " ==_Hash hash# " + groups_in_groups(4)), "False");
+}
+
+// What one member of a group captured the other did too, though nothing else holds it.
+TEST_F(UniverseTest, WhatAGroupCapturesIsWrittenOnce) {
+  const std::string members = "(k -> (let v = Vector.map (i -> i + k) (Vector.range 0 1000); let rec a x = if x ==_Number 0 then v else b 0; "
+                              "b x = if x ==_Number 0 then v else a 0; [a, b];;;;))";
+  EXPECT_EQ(value("do Remote n := Remote.spawn; fs := Remote.at n (" + members + " 1); pure (Vector.map (f -> Vector.sum (f 0)) fs);;"), "[500500,500500]");
+  ASSERT_EQ(container_.sent.size(), 1u);
+  EXPECT_LT(container_.sent[0].size(), 12'000u);
+}
+
 TEST_F(UniverseTest, AFunctionThatTravelsFurtherIsDefinedNoMore) {
   EXPECT_EQ(value("do Remote a := Remote.spawn; b := Remote.spawn; f := Remote.at a (x -> x + 1); g := Remote.at b f; h := Remote.at a g; pure (h 1);;"), "2");
   const std::size_t before = container_.definitions;
