@@ -48,14 +48,20 @@ std::size_t Universe::HashOfHash::operator()(const lang::Hash& hash) const {
 struct Universe::Kept {
   std::unordered_map<lang::Hash, Value, HashOfHash> values;
   std::unordered_map<lang::Hash, const lang::Type*, HashOfHash> types;
-  std::vector<std::shared_ptr<const lang::Arena>> arenas;   // that the types are in
+  lang::Arena types_arena;   // that they are in
   std::unordered_map<Name, Function, HashOfName> functions;
   std::size_t bytes = 0;
-  std::size_t entry_bytes = 0;   // counted by hand: kKeptEntryBytes each
+  std::size_t entry_bytes = 0;   // counted by hand: kKeptEntryBytes each, and the types
 
   void count_entry() {
     Heap::current().add(kKeptEntryBytes);
     entry_bytes += kKeptEntryBytes;
+  }
+  // They are there already. Throws Crash if they should not be.
+  void count_types(std::size_t size) {
+    Heap::current().note(size);
+    entry_bytes += size;
+    Heap::current().require(0);
   }
 };
 
@@ -217,13 +223,15 @@ const lang::Type* Universe::type_of(const lang::Hash& hash) const {
   if (const lang::Type* type = library_.types().type_of(hash)) return type;
   auto& types = kept_->types;
   if (const auto found = types.find(hash); found != types.end()) return found->second;
+  const Grown grown(kept_->bytes);
   const auto is_there = [&](const lang::Hash& one) { return library_.types().type_of(one) != nullptr || types.contains(one); };
   for (const Source& source : with_references(hash, is_there)) {
-    auto arena = std::make_shared<lang::Arena>();
-    const auto type = lang::infer_type(*arena, *source.term, *this);
     kept_->count_entry();
+    lang::Arena& arena = kept_->types_arena;
+    const std::size_t before = arena.bytes();
+    const auto type = lang::infer_type(arena, *source.term, *this);
     types.emplace(source.hash, type.ok() ? type.value() : nullptr);
-    kept_->arenas.push_back(std::move(arena));
+    kept_->count_types(arena.bytes() - before);
   }
   const auto found = types.find(hash);
   return found == types.end() ? nullptr : found->second;

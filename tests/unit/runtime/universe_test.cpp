@@ -208,5 +208,32 @@ TEST_F(UniverseTest, WhatIsKeptForTheNextTimeIsBounded) {
   }
 }
 
+// Programs that name a definition and are not well typed keep nothing but its type.
+TEST_F(UniverseTest, TypesThatAreKeptCountAndAreGivenUp) {
+  Heap heap(64u << 20);
+  HeapScope scope(heap);
+  std::uint64_t work = 0;
+  BuiltinContext context(work);
+  Universe universe(standard_library(), container_.code.view(), context, [](const wire::Define&) {});
+  std::vector<lang::Hash> hashes;
+  for (int i = 0; i < 2'000; ++i) {
+    lang::Arena arena;
+    const auto parsed = lang::parse_program(arena, "x -> (x, " + std::to_string(i) + ", \"a\", [x])");
+    const auto resolved = lang::resolve(arena, parsed.value(), standard_library().names());
+    hashes.push_back(lang::hash_term(*resolved.value()));
+    ASSERT_TRUE(container_.code.publish({hashes.back(), lang::encode_definition(*resolved.value())}));
+  }
+  for (const lang::Hash& hash : hashes) {
+    const std::uint64_t before = heap.bytes();
+    EXPECT_NE(universe.type_of(hash), nullptr);
+    EXPECT_GT(heap.bytes(), before);
+    universe.trim();
+    ASSERT_LT(heap.bytes(), Universe::kKeptBytesMax + (64u << 10));
+  }
+  EXPECT_EQ(universe.type_of(hash("x -> x * 12345")), nullptr);
+  universe.clear();
+  EXPECT_EQ(heap.bytes(), 0u);
+}
+
 }  // namespace
 }  // namespace roost::runtime
