@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "backend/directory/batch_rows.h"
 
+#include <set>
 #include <unordered_map>
 
 namespace roost::directory {
@@ -61,12 +62,14 @@ void add_write(BatchRows& rows, const core::StateWrite& entry) {
 BatchRows rows_of(const std::vector<core::JournalEntry>& entries) {
   BatchRows rows;
   std::unordered_map<Bytes, const core::StateWrite*> last_writes;
+  std::set<wire::DefinitionHash> defined;
   for (const core::JournalEntry& entry : entries) {
     if (const auto* write = std::get_if<core::StateWrite>(&entry)) {
       last_writes[name_of_entry(*write)] = write;
     } else if (const auto* creation = std::get_if<core::NodeCreation>(&entry)) {
       rows.nodes.push_back(row_of(creation->record));
     } else if (const auto* definition = std::get_if<core::Definition>(&entry)) {
+      if (!defined.insert(definition->hash).second) continue;
       rows.definitions.hash.add_bytea(view_of(definition->hash));
       rows.definitions.definition.add_bytea(*definition->bytes);
     } else {

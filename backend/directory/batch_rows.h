@@ -5,8 +5,8 @@
 // transaction makes durable, with as many round trips for four thousand entries as for one.
 //
 // The order of a batch matters only for writes to one key, of which the last counts: so each key goes over once. New
-// nodes come first (state refers to them), destroyed ones last (their state goes with them). A definition is named by its hash, so one
-// that comes twice is the same twice.
+// nodes come first (state refers to them), destroyed ones last (their state goes with them). Of the definitions of one hash, which mean the
+// same, the first goes over, as the code store keeps the first.
 // Thread: pure function.
 
 #include <array>

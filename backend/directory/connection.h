@@ -17,7 +17,7 @@ using connection = basic_connection_base<connect_direct>;
 
 namespace roost::directory {
 
-inline constexpr int kSchemaVersion = 2;
+inline constexpr int kSchemaVersion = 3;
 
 struct CloseSession {
   void operator()(pqxx::connection* session) const noexcept;

@@ -148,6 +148,13 @@ TEST_F(JournalWriterTest, DefinitionsAreStoredOnce) {
   EXPECT_EQ(position(), "3");
 }
 
+TEST_F(JournalWriterTest, ADamagedDefinitionIsReplaced) {
+  EXPECT_TRUE(commit({definition_numbered(1, "damaged"), definition_numbered(2, "b")}).ok);
+  EXPECT_TRUE(commit({definition_numbered(1, "whole"), definition_numbered(1, "named otherwise")}).ok);
+  EXPECT_EQ(database_.query("SELECT definition FROM roost.definitions ORDER BY hash"), bytea_text("whole"));
+  EXPECT_EQ(count("definitions"), "2");
+}
+
 TEST_F(JournalWriterTest, ABatchThatBreaksARuleLeavesNothingBehind) {
   const core::CommitOutcome outcome = commit({insertion(1, "h", "a"), insertion(77, "h", "b")});
   EXPECT_FALSE(outcome.ok);
