@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <new>
-#include <optional>
 
 #include "worker/lang/definition_codec.h"
 #include "worker/wire/check.h"
@@ -26,21 +25,10 @@ class Interest final : public lang::HashMeter {
   const std::atomic<bool>& useless_;
 };
 
-// nullopt: nobody wants to know any more.
-std::optional<std::string> fault_of(const wire::Define& frame, const std::atomic<bool>& useless) {
-  Interest interest(useless);
-  try {
-    return lang::check_definition(frame.hash, frame.definition, &interest);
-  } catch (const Interest::Lost&) {
-    return std::nullopt;
-  } catch (const std::bad_alloc&) {   // the worker that asks for so much pays for it, not the container
-    return "a definition could not be checked: there was not enough memory";
-  }
-}
-
 }  // namespace
 
-DefinitionChecker::DefinitionChecker(Done done) : done_(std::move(done)), thread_([this] { run(); }) {}
+DefinitionChecker::DefinitionChecker(const StoreView& store, Done done)
+    : store_(store), done_(std::move(done)), thread_([this] { run(); }) {}
 
 DefinitionChecker::~DefinitionChecker() {
   {
@@ -65,6 +53,34 @@ void DefinitionChecker::forget(core::WorkerId worker) {
   const std::lock_guard lock(mutex_);
   std::erase_if(queue_, [worker](const Waiting& one) { return one.worker == worker; });
   if (current_ == worker) useless_ = true;
+  passed_.erase(worker);
+}
+
+bool DefinitionChecker::is_there(core::WorkerId worker, const wire::DefinitionHash& hash) {
+  if (store_.holds(hash)) return true;
+  const std::lock_guard lock(mutex_);
+  const auto passed = passed_.find(worker);
+  return passed != passed_.end() && passed->second.contains(hash);
+}
+
+// Requires: mutex_ is held.
+void DefinitionChecker::note_passed(const Waiting& next) {
+  auto& passed = passed_[next.worker];
+  std::erase_if(passed, [this](const wire::DefinitionHash& hash) { return store_.holds(hash); });
+  passed.insert(next.definition.hash);
+}
+
+// nullopt: nobody wants to know any more.
+std::optional<std::string> DefinitionChecker::fault_of(const Waiting& next) {
+  Interest interest(useless_);
+  try {
+    return lang::check_definition(next.definition.hash, next.definition.definition,
+                                  {&interest, [&](const lang::Hash& hash) { return is_there(next.worker, hash); }});
+  } catch (const Interest::Lost&) {
+    return std::nullopt;
+  } catch (const std::bad_alloc&) {   // the worker that asks for so much pays for it, not the container
+    return "a definition could not be checked: there was not enough memory";
+  }
 }
 
 void DefinitionChecker::run() {
@@ -78,7 +94,12 @@ void DefinitionChecker::run() {
     current_ = next.worker;
     useless_ = false;
     lock.unlock();
-    if (auto fault = fault_of(next.definition, useless_)) done_(next.worker, std::move(*fault));
+    auto fault = fault_of(next);
+    lock.lock();
+    if (useless_ || !fault) continue;
+    if (fault->empty()) note_passed(next);
+    lock.unlock();
+    done_(next.worker, std::move(*fault));
   }
 }
 

@@ -83,7 +83,7 @@ class Roostd final : launch::WorkerEvents, core::Fetcher {
                  queue_.post([this, read, result = std::move(result)] { container_->read_done(clock_(), read, result); });
                }),
         fetcher_(c.http),
-        checker_([this](core::WorkerId worker, const std::string& fault) {
+        checker_(code_store_.view(), [this](core::WorkerId worker, const std::string& fault) {
           queue_.post([this, worker, fault] { workers_.definition_checked(worker, fault); });
         }),
         map_(c.status_map, c.core.nodes_max, c.core.host) {}

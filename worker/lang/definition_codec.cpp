@@ -440,11 +440,15 @@ Result<const Term*, DefinitionError> decode_definition(Arena& arena, BytesView b
   return behind_parameters(arena, parameters, term);
 }
 
-std::string check_definition(const Hash& hash, BytesView bytes, HashMeter* meter) {
+std::string check_definition(const Hash& hash, BytesView bytes, const DefinitionCheck& check) {
   Arena arena;
   const auto term = decode_definition(arena, bytes, kDefinitionMemoryMax);
   if (!term.ok()) return "a definition cannot be read: " + term.error().what;
-  const Hash real = hash_term(*term.value(), meter);
+  if (check.is_there) {
+    for (const Hash& reference : references_of(*term.value()))
+      if (!check.is_there(reference)) return "a definition refers to " + base64url(view_of(reference)) + ", which nothing defines";
+  }
+  const Hash real = hash_term(*term.value(), check.meter);
   if (real == hash) return {};
   return "a definition's bytes hash to " + base64url(view_of(real)) + ", not to its name " + base64url(view_of(hash));
 }

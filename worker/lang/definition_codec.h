@@ -12,6 +12,7 @@
 // definition that can be read hashes and compiles within the bounds of every other term (parser.h).
 // Thread: pure functions, callable from any.
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -41,8 +42,12 @@ struct DefinitionError {
 // Enough memory for any definition.
 inline constexpr std::size_t kDefinitionMemoryMax = std::size_t{256} << 20;
 
-// Nothing, or why these bytes are not the definition of that hash. Throws what the meter throws.
-[[nodiscard]] std::string check_definition(const Hash& hash, BytesView bytes, HashMeter* meter = nullptr);
+struct DefinitionCheck {
+  HashMeter* meter = nullptr;                         // what it throws, the check throws
+  std::function<bool(const Hash&)> is_there = {};     // whether a definition may refer to this one; empty: to any
+};
+// Nothing, or why these bytes are not the definition of that hash.
+[[nodiscard]] std::string check_definition(const Hash& hash, BytesView bytes, const DefinitionCheck& check = {});
 
 // The definitions that a term refers to, each once, in the order of appearance.
 [[nodiscard]] std::vector<Hash> references_of(const Term& term);
