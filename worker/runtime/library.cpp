@@ -27,6 +27,7 @@ struct LoadError {
 
 constexpr std::uint64_t kLibraryMemoryMax = 1u << 30;
 constexpr std::int64_t kDefinitionFuelMax = 100'000'000;   // calls for one definition
+constexpr std::int64_t kFuelBetweenCharges = 100'000;      // calls
 constexpr std::uint64_t kWorkPerCall = 30;                 // nanoseconds: an estimate
 
 // No node is there yet.
@@ -194,10 +195,12 @@ Value evaluate_definition(const Code& code, BuiltinContext& context) {
   Fiber fiber;
   Vm::start(fiber, code);
   for (std::int64_t left = kDefinitionFuelMax; left > 0;) {
-    std::int64_t fuel = 1'000'000;
-    left -= fuel;
-    if (vm.run(fiber, fuel) == Vm::Outcome::Finished) return fiber.pop();
-    context.charge(1'000'000 * kWorkPerCall);
+    std::int64_t fuel = kFuelBetweenCharges;
+    const Vm::Outcome outcome = vm.run(fiber, fuel);
+    const std::int64_t used = kFuelBetweenCharges - fuel;
+    left -= used;
+    context.charge(static_cast<std::uint64_t>(used) * kWorkPerCall);
+    if (outcome == Vm::Outcome::Finished) return fiber.pop();
   }
   throw Crash{wire::FailureKind::ComputeLimit, "its evaluation does not end", {}};
 }

@@ -82,7 +82,8 @@ class Library final : public Definitions {
   std::unordered_map<lang::Hash, Entry, HashOfHash> definitions_;
 };
 
-// The value of a definition's code, which may have no effect. Throws Crash, also if its evaluation does not seem to end.
+// The value of a definition's code, which may have no effect. What it computes is charged. Throws Crash, also if its evaluation does not
+// seem to end.
 [[nodiscard]] Value evaluate_definition(const Code& code, BuiltinContext& context);
 
 }  // namespace roost::runtime

@@ -13,7 +13,6 @@
 #include "worker/lang/second_look.h"
 #include "worker/lang/typecheck.h"
 #include "worker/runtime/compile.h"
-#include "worker/runtime/cpu_time.h"
 #include "worker/runtime/machine_node.h"
 #include "worker/wire/check.h"
 
@@ -61,11 +60,6 @@ wire::Failure placed(wire::Failure failure, std::string_view program) {
   return failure;
 }
 
-// The process' own limit came before the node's.
-wire::Failure memory_failure(const std::string& what) {
-  return {wire::FailureKind::MemoryLimit, "the process has no memory for this " + what + " (worker_memory_bytes)", {}, 0, 0, {}};
-}
-
 }  // namespace
 
 Machine::Machine(const Library& library, const code::StoreView& store, Outbox& outbox)
@@ -97,6 +91,7 @@ void Machine::Node::handle(MonotonicTime now, const wire::ToWorker& frame) {
   // Start comes first; before it there is no node that anything could be for.
   if (!children_ && !std::holds_alternative<wire::Start>(frame) && !std::holds_alternative<wire::Ping>(frame)) return;
   std::visit([this](const auto& one) { take(one); }, frame);
+  bill_.turn_to(nullptr);
 }
 
 void Machine::Node::take(const wire::Start& frame) {
@@ -110,89 +105,84 @@ void Machine::Node::take(const wire::Start& frame) {
   outbox_.send(wire::Ready{});
 }
 
-void Machine::Node::begin_message() {
+Machine::Node::Computation* Machine::Node::begin_message(const wire::Origin& origin) {
   ++received_;
   said_idle_ = false;
   universe_.trim();
+  try {
+    return &begin(origin, std::make_shared<Allowance>(), {});
+  } catch (const Crash& crash) {
+    report(origin, {crash.kind, crash.reason, {}, 0, 0, crash.names});
+  } catch (const std::bad_alloc&) {
+    report(origin, {wire::FailureKind::MemoryLimit, no_memory_for("this message"), {}, 0, 0, {}});
+  }
+  return nullptr;
 }
 
 void Machine::Node::take(const wire::Eval& frame) {
-  begin_message();
-  try {
-    evaluate_program(frame);
-  } catch (const Crash& crash) {
-    report(frame.origin, {crash.kind, crash.reason, {}, 0, 0, crash.names});
-  } catch (const std::bad_alloc&) {
-    report(frame.origin, memory_failure("program"));
-  }
+  Computation* computation = begin_message(frame.origin);
+  if (!computation) return;
+  work_for(*computation, "this program", [&] { evaluate_program(*computation, frame.program); });
 }
 
-void Machine::Node::evaluate_program(const wire::Eval& frame) {
+void Machine::Node::refuse(Computation& computation, wire::Failure failure) {
+  report(computation.origin, std::move(failure));
+  end(computation);
+}
+
+void Machine::Node::evaluate_program(Computation& computation, const std::string& text) {
   auto arena = std::make_shared<lang::Arena>();
-  const auto parsed = lang::parse_program(*arena, frame.program);
-  if (!parsed.ok()) return report(frame.origin, placed(syntax_failure(parsed.error()), frame.program));
+  const auto parsed = lang::parse_program(*arena, text);
+  if (!parsed.ok()) return refuse(computation, placed(syntax_failure(parsed.error()), text));
   const lang::Term* minimal = lang::minimise(*arena, parsed.value());
   const auto resolved = lang::resolve(*arena, minimal, library_.names());
-  if (!resolved.ok()) return report(frame.origin, placed(unbound_failure(resolved.error(), frame.program), frame.program));
+  if (!resolved.ok()) return refuse(computation, placed(unbound_failure(resolved.error(), text), text));
   const auto type = lang::infer_type(*arena, *resolved.value(), universe_);
-  if (!type.ok()) return report(frame.origin, placed(type_failure(type.error(), frame.program), frame.program));
+  if (!type.ok()) return refuse(computation, placed(type_failure(type.error(), text), text));
   ProgramHandle program(Program::make(arena));
   const auto code = compile(*program, resolved.value(), universe_, {});
-  if (!code.ok()) throw Crash{wire::FailureKind::ProgramFailed, code.error().reason, {}};
+  if (!code.ok()) context_.crash(code.error().reason);
   program->settle();
-  Computation& computation = begin(frame.origin, std::make_shared<Allowance>());
   computation.is_program = true;
   computation.program.emplace(std::move(program));
   computation.phase = Computation::Phase::Evaluate;
   Vm::start(computation.fiber, *code.value());
-  make_ready(computation);
 }
 
 void Machine::Node::take(const wire::Run& frame) {
-  begin_message();
-  try {
+  Computation* computation = begin_message(frame.origin);
+  if (!computation) return;
+  work_for(*computation, "this computation", [&] {
     auto value = decode_value(frame.computation, universe_);
-    if (!value.ok()) throw Crash{wire::FailureKind::ProgramFailed, "the computation cannot be read: " + value.error().what, {}};
-    if (!value.value().is(Kind::Remote)) throw Crash{wire::FailureKind::ProgramFailed, "what arrived is not a Remote", {}};
-    Computation& computation = begin(frame.origin, std::make_shared<Allowance>());
-    computation.value = std::move(value).value();
-    make_ready(computation);
-  } catch (const Crash& crash) {
-    report(frame.origin, {crash.kind, crash.reason, {}, 0, 0, crash.names});
-  } catch (const std::bad_alloc&) {
-    report(frame.origin, memory_failure("computation"));
-  }
+    if (!value.ok()) context_.crash("the computation cannot be read: " + value.error().what);
+    if (!value.value().is(Kind::Remote)) context_.crash("what arrived is not a Remote");
+    computation->value = std::move(value).value();
+  });
 }
 
 void Machine::Node::take(const wire::ReadResult& frame) {
-  const auto reading = reading_.extract(frame.read);
-  if (reading.empty()) return;
-  Computation* computation = find(reading.mapped());
+  Computation* computation = asked(frame.read);
   if (!computation) return;
-  try {
+  work_for(*computation, "what was read", [&] {
     const wire::Read read = std::move(*computation->reads);
     computation->reads.reset();
     wake(computation->id, index_->answered(frame, read, universe_));
-  } catch (const Crash& crash) {
-    fail(*computation, crash);
-  } catch (const std::bad_alloc&) {
-    fail(*computation, {wire::FailureKind::MemoryLimit, "the process has no memory for what was read (worker_memory_bytes)", {}});
-  }
+  });
 }
 
 void Machine::Node::take(const wire::Fetched& frame) {
-  const auto reading = reading_.extract(frame.read);
-  if (reading.empty()) return;
-  Computation* computation = find(reading.mapped());
+  Computation* computation = asked(frame.read);
   if (!computation) return;
-  try {
+  work_for(*computation, "what was fetched", [&] {
     const auto side = frame.ok ? lang::Builtin::EitherRight : lang::Builtin::EitherLeft;
     wake(computation->id, make_data(side, make_text(frame.text)));
-  } catch (const Crash& crash) {
-    fail(*computation, crash);
-  } catch (const std::bad_alloc&) {
-    fail(*computation, {wire::FailureKind::MemoryLimit, "the process has no memory for what was fetched (worker_memory_bytes)", {}});
-  }
+  });
+}
+
+// The computation that waits for the answer to this question.
+Machine::Node::Computation* Machine::Node::asked(std::uint64_t read) {
+  const auto reading = reading_.extract(read);
+  return reading.empty() ? nullptr : find(reading.mapped());
 }
 
 void Machine::Node::take(const wire::Reserved& frame) {
@@ -214,33 +204,29 @@ void Machine::Node::take(const wire::Attempting& frame) {
 }
 
 void Machine::Node::take(const wire::Attempted& frame) {
-  const auto attempt = attempts_.find(frame.attempt);
-  Computation* waiting = attempt == attempts_.end() ? nullptr : find(attempt->second.waiting);
+  const auto attempt = attempts_.extract(frame.attempt);
+  Computation* waiting = attempt.empty() ? nullptr : find(attempt.mapped().waiting);
   if (!waiting) return;
-  try {
-    if (!frame.ok) return attempt_came_to(frame.attempt, make_data(lang::Builtin::EitherLeft, make_text(frame.failure)));
+  work_for(*waiting, "what an attempt came to", [&] {
+    if (!frame.ok) return wake(waiting->id, make_data(lang::Builtin::EitherLeft, make_text(frame.failure)));
     auto value = decode_value(frame.value, universe_);
-    if (!value.ok()) throw Crash{wire::FailureKind::ProgramFailed, "what an attempt came to cannot be read: " + value.error().what, {}};
-    attempt_came_to(frame.attempt, make_data(lang::Builtin::EitherRight, std::move(value).value()));
-  } catch (const Crash& crash) {
-    attempts_.erase(frame.attempt);
-    fail(*waiting, crash);
-  } catch (const std::bad_alloc&) {
-    attempts_.erase(frame.attempt);
-    fail(*waiting, {wire::FailureKind::MemoryLimit, "the process has no memory for what an attempt came to (worker_memory_bytes)", {}});
-  }
+    if (!value.ok()) context_.crash("what an attempt came to cannot be read: " + value.error().what);
+    wake(waiting->id, make_data(lang::Builtin::EitherRight, std::move(value).value()));
+  });
 }
 
 Machine::Next Machine::Node::run(MonotonicTime now) {
   HeapScope scope(heap_);
   now_ = now;
   fire_timers();
-  if (!ready_.empty()) cpu_mark_ns_ = thread_cpu_ns();
-  for (std::int64_t fuel = kFuelPerSlice; fuel > 0 && !ready_.empty();) {
+  if (!ready_.empty()) bill_.mark();
+  counted_work_ = work_;
+  for (fuel_ = kFuelPerSlice; fuel_ > 0 && !ready_.empty();) {
     Computation* computation = find(ready_.front());
     ready_.pop_front();
-    if (computation) run_computation(*computation, fuel);
+    if (computation) work_for(*computation, "what it computes", [&] { go_on(*computation); });
   }
+  bill_.turn_to(nullptr);
   if (!ready_.empty()) return {Next::Do::RunAgain, {}};
   const bool waits = !computations_.empty() || (channels_ && channels_->pending_futures() > 0);
   if (!waits) say_idle();

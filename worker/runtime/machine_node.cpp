@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <new>
 
-#include "worker/runtime/cpu_time.h"
 #include "worker/runtime/json.h"
 #include "worker/runtime/machine_builtin.h"
 #include "worker/runtime/render.h"
@@ -16,21 +15,24 @@ namespace {
 
 constexpr std::uint64_t kComputationBytes = 700;       // a Computation with its places in the tables
 constexpr std::size_t kDebugLineBytesMax = 256u << 10;
-constexpr std::uint64_t kNanosecondsPerCall = 30;      // an estimate, for what is too short to be measured
-constexpr std::uint64_t kMeasuredAbove = 100'000;      // nanoseconds by that estimate
+constexpr std::uint64_t kNanosecondsPerCall = 30;      // an estimate
 
 }  // namespace
 
 // ---- computations --------------------------------------------------------------------------------------------
 
-Machine::Node::Computation& Machine::Node::begin(const wire::Origin& origin, std::shared_ptr<Allowance> allowance) {
-  heap_.add(kComputationBytes);
+// Nothing fails once it is in the tables.
+Machine::Node::Computation& Machine::Node::begin(const wire::Origin& origin, std::shared_ptr<Allowance> allowance, Value remote) {
+  heap_.require(kComputationBytes);
   auto computation = std::make_unique<Computation>();
   computation->id = next_id_++;
   computation->origin = origin;
   computation->allowance = std::move(allowance);
+  computation->value = std::move(remote);
   Computation& begun = *computation;
+  make_ready(begun);
   computations_.emplace(begun.id, std::move(computation));
+  heap_.note(kComputationBytes);
   return begun;
 }
 
@@ -48,31 +50,15 @@ void Machine::Node::end(Computation& computation) {
   heap_.remove(kComputationBytes);
 }
 
-void Machine::Node::run_computation(Computation& computation, std::int64_t& fuel) {
-  const ComputationId id = computation.id;
-  const std::shared_ptr<Allowance> allowance = computation.allowance;
-  const std::int64_t fuel_before = fuel;
-  const std::uint64_t work_before = work_;
-  current_ = &computation;
-  try {
-    go_on(computation, fuel);
-    if (Computation* still = find(id)) charge(*still, static_cast<std::uint64_t>(fuel_before - fuel), work_ - work_before);
-  } catch (const Crash& crash) {
-    fail(computation, crash);
-  } catch (const std::bad_alloc&) {
-    fail(computation, {wire::FailureKind::MemoryLimit, "the process has no memory left (worker_memory_bytes)", {}});
-  }
-  current_ = nullptr;
-}
-
 // Until the fuel is used up, or the computation waits, or is gone.
-void Machine::Node::go_on(Computation& computation, std::int64_t& fuel) {
+void Machine::Node::go_on(Computation& computation) {
   const ComputationId id = computation.id;
   using Phase = Computation::Phase;
   for (;;) {
     switch (computation.phase) {
       case Phase::Evaluate: {
-        const Vm::Outcome outcome = vm_.run(computation.fiber, fuel);
+        const Vm::Outcome outcome = vm_.run(computation.fiber, fuel_);
+        count_work();
         if (outcome == Vm::Outcome::Waiting) return;
         if (outcome == Vm::Outcome::OutOfFuel) return make_ready(computation);
         evaluated(computation);
@@ -82,8 +68,9 @@ void Machine::Node::go_on(Computation& computation, std::int64_t& fuel) {
       case Phase::Deliver: deliver_result(computation); break;
       case Phase::Waiting: return;
     }
+    count_work();
     if (!find(id)) return;
-    if (--fuel < 0 && computation.phase != Phase::Waiting) return make_ready(computation);
+    if (--fuel_ < 0 && computation.phase != Phase::Waiting) return make_ready(computation);
   }
 }
 
@@ -122,15 +109,19 @@ void Machine::Node::finish(Computation& computation, const Value& value) {
   end(computation);
 }
 
-void Machine::Node::fail(Computation& computation, const Crash& crash) {
-  Crash why = crash;
-  for (Computation* failing = &computation; failing != nullptr;) failing = give_up(*failing, why);
+void Machine::Node::fail(Computation& computation, Crash crash) {
+  for (Computation* failing = &computation; failing != nullptr;) failing = give_up(*failing, crash);
 }
 
-// Ends the computation, and tells whoever waits for it. If a computation of this node does, and there is no memory to tell it, that one is
-// given back with the reason: it fails next.
+// Ends the computation, which gives its memory back, and tells whoever waits for it. If a computation of this node does, and there is no
+// memory to tell it, that one is given back with the reason: it fails next.
 Machine::Node::Computation* Machine::Node::give_up(Computation& computation, Crash& crash) {
-  wire::Failure failure{crash.kind, crash.reason, std::string(computation.fiber.definition()), 0, 0, crash.names, {}, computation.fiber.chain()};
+  wire::Failure failure{crash.kind, std::move(crash.reason), {}, 0, 0, std::move(crash.names), {}, {}};
+  try {
+    failure.definition = computation.fiber.definition();
+    failure.chain = computation.fiber.chain();
+  } catch (const std::bad_alloc&) {   // then it is told without
+  }
   const wire::Origin origin = computation.origin;
   const auto attempt = attempts_.find(computation.attempt);
   const ComputationId waiting = attempt == attempts_.end() ? 0 : attempt->second.waiting;
@@ -144,22 +135,38 @@ Machine::Node::Computation* Machine::Node::give_up(Computation& computation, Cra
   try {
     const std::string text = wire::failure_text(failure.reason, failure.definition, failure.chain, fingerprint_of(start_.node));
     attempt_came_to(number, make_data(lang::Builtin::EitherLeft, make_text(text)));
-  } catch (const Crash& another) {
-    crash = another;
-    attempts_.erase(number);
-    return find(waiting);
+    return nullptr;
+  } catch (Crash& another) {
+    crash = std::move(another);
+  } catch (const std::bad_alloc&) {
+    crash = {wire::FailureKind::MemoryLimit, no_memory_for("what an attempt came to"), {}};
   }
-  return nullptr;
+  attempts_.erase(number);
+  return find(waiting);
 }
 
 void Machine::Node::attempt_came_to(std::uint64_t attempt, Value either) {
-  if (const auto ended = attempts_.extract(attempt); !ended.empty()) wake(ended.mapped().waiting, std::move(either));
+  const auto ended = attempts_.find(attempt);
+  if (ended == attempts_.end()) return;
+  wake(ended->second.waiting, std::move(either));
+  attempts_.erase(ended);
 }
 
+// A failure that there is no memory to tell is told without what it was: with more than that, only the process can end.
 void Machine::Node::report(const wire::Origin& origin, wire::Failure failure) {
-  if (origin.request != 0) return outbox_.send(wire::Answer{origin, std::move(failure)});
-  std::string line = "a computation failed: " + wire::failure_text(failure.reason, failure.definition, failure.chain, {});
-  outbox_.send(wire::Log{origin.trace, wire::LogLevel::Error, std::move(line)});
+  try {
+    if (origin.request != 0) return outbox_.send(wire::Answer{origin, std::move(failure)});
+    std::string line = "a computation failed: " + wire::failure_text(failure.reason, failure.definition, failure.chain, {});
+    outbox_.send(wire::Log{origin.trace, wire::LogLevel::Error, std::move(line)});
+  } catch (const std::bad_alloc&) {
+    const std::string reason = no_memory_for("this failure");
+    if (origin.request != 0) return outbox_.send(wire::Answer{origin, wire::Failure{wire::FailureKind::MemoryLimit, reason, {}, 0, 0, {}}});
+    outbox_.send(wire::Log{origin.trace, wire::LogLevel::Error, reason});
+  }
+}
+
+std::string Machine::Node::no_memory_for(std::string_view what) {
+  return "the process has no memory for " + std::string(what) + " (worker_memory_bytes)";
 }
 
 // ---- waiting -------------------------------------------------------------------------------------------------
@@ -172,6 +179,7 @@ void Machine::Node::wait(Computation& computation, std::string what) {
 void Machine::Node::wake(ComputationId id, Value value) {
   Computation* computation = find(id);
   if (!computation) return;
+  make_ready(*computation);   // which may fail, and then nothing has changed
   clear_timer(*computation);
   computation->listens.clear();
   if (computation->phase == Computation::Phase::Waiting) {
@@ -180,7 +188,6 @@ void Machine::Node::wake(ComputationId id, Value value) {
   } else {
     computation->fiber.push(std::move(value));
   }
-  make_ready(*computation);
 }
 
 void Machine::Node::set_timer(Computation& computation, MonotonicTime due) {
@@ -214,27 +221,21 @@ void Machine::Node::fire_timers() {
 
 // ---- compute -------------------------------------------------------------------------------------------------
 
-// Short pieces are estimated, long ones measured: asking for the CPU time costs as much as a small message.
-void Machine::Node::charge(Computation& computation, std::uint64_t fuel_used, std::uint64_t work_used) {
-  Allowance& allowance = *computation.allowance;
-  const std::uint64_t estimate = fuel_used * kNanosecondsPerCall + work_used;
-  if (estimate < kMeasuredAbove) {
-    allowance.spent_ns += estimate;
-  } else {
-    const std::uint64_t cpu = thread_cpu_ns();
-    allowance.spent_ns += cpu - cpu_mark_ns_;
-    cpu_mark_ns_ = cpu;
-  }
-  const std::uint64_t spent_ms = allowance.spent_ns / 1'000'000;
+void Machine::Node::require_compute(const Computation& computation) {
+  const std::uint64_t spent_ms = computation.allowance->spent_ns / 1'000'000;
   if (spent_ms < start_.compute_ms) return;
   context_.crash(wire::FailureKind::ComputeLimit, "the message used " + std::to_string(spent_ms) + " ms of CPU time; it may use " +
                                                       std::to_string(start_.compute_ms) + " ms (compute_timeout_ms)");
 }
 
-// Inside a long builtin.
+// Inside long work.
 void Machine::Node::check() {
-  if (current_) charge(*current_, 0, kMeasuredAbove);
+  if (!current_) return;
+  bill_.bill();
+  require_compute(*current_);
 }
+
+void Machine::Node::count_work() { fuel_ -= static_cast<std::int64_t>((work_ - std::exchange(counted_work_, work_)) / kNanosecondsPerCall); }
 
 // ---- host builtins -------------------------------------------------------------------------------------------
 
@@ -254,6 +255,12 @@ void Machine::Node::debug_line(const Value& label, const Value& value) {
 }
 
 Value Machine::Node::perform(lang::Builtin builtin, Value* arguments) {
+  Value value = perform_host(builtin, arguments);
+  count_work();
+  return value;
+}
+
+Value Machine::Node::perform_host(lang::Builtin builtin, Value* arguments) {
   if (builtin == lang::Builtin::DebugWatch || builtin == lang::Builtin::DebugLog) {
     debug_line(arguments[0], arguments[1]);
     return std::move(arguments[builtin == lang::Builtin::DebugWatch ? 1 : 2]);

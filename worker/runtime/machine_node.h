@@ -19,6 +19,7 @@
 #include "worker/runtime/channels.h"
 #include "worker/runtime/children.h"
 #include "worker/runtime/codec.h"
+#include "worker/runtime/compute_bill.h"
 #include "worker/runtime/index_state.h"
 #include "worker/runtime/library.h"
 #include "worker/runtime/machine.h"
@@ -36,10 +37,6 @@ class Machine::Node final : public Host, private BuiltinContext::Meter {
   Next run(MonotonicTime now);
 
  private:
-  // What a message may compute, its forks included.
-  struct Allowance {
-    std::uint64_t spent_ns = 0;
-  };
   struct Timer {
     ComputationId computation = 0;   // 0: a future's limit
     Bytes future;
@@ -76,7 +73,6 @@ class Machine::Node final : public Host, private BuiltinContext::Meter {
   };
 
   // ---- machine.cpp
-  void begin_message();
   void take(const wire::Start& frame);
   void take(const wire::Eval& frame);
   void take(const wire::Run& frame);
@@ -87,33 +83,45 @@ class Machine::Node final : public Host, private BuiltinContext::Meter {
   void take(const wire::Attempted& frame);
   void take(const wire::Stop&) {}
   void take(const wire::Ping& frame) { outbox_.send(wire::Pong{frame.nonce}); }
-  void evaluate_program(const wire::Eval& frame);
+  [[nodiscard]] Computation* asked(std::uint64_t read);
+  void evaluate_program(Computation& computation, const std::string& text);
+  void refuse(Computation& computation, wire::Failure failure);
   void say_idle();
   void give_memory_back();
 
   // ---- machine_node.cpp
-  Computation& begin(const wire::Origin& origin, std::shared_ptr<Allowance> allowance);
-  void run_computation(Computation& computation, std::int64_t& fuel);
-  void go_on(Computation& computation, std::int64_t& fuel);
+  // A computation that is ready to perform `remote`; of a message, null if there is no memory to begin it (it has its answer then).
+  Computation& begin(const wire::Origin& origin, std::shared_ptr<Allowance> allowance, Value remote);
+  Computation* begin_message(const wire::Origin& origin);
+  // Does `work` for the computation, at its expense; what goes wrong in it is the computation's failure. `what` the process may have no
+  // memory for is "this program".
+  template <typename Work>
+  void work_for(Computation& computation, std::string_view what, Work&& work);
+  void go_on(Computation& computation);
+  // What was charged shortens the slice.
+  void count_work();
   void evaluated(Computation& computation);
   void deliver_result(Computation& computation);
   void make_ready(Computation& computation);
   // A step's result, or a host builtin's value, for one that waited.
   void wake(ComputationId id, Value value);
   void finish(Computation& computation, const Value& value);
-  void fail(Computation& computation, const Crash& crash);
+  void fail(Computation& computation, Crash crash);
   Computation* give_up(Computation& computation, Crash& crash);
   void attempt_came_to(std::uint64_t attempt, Value either);
   void report(const wire::Origin& origin, wire::Failure failure);
+  // The process' own limit came before the node's.
+  [[nodiscard]] static std::string no_memory_for(std::string_view what);
   void end(Computation& computation);
   [[nodiscard]] Computation* find(ComputationId id);
   void wait(Computation& computation, std::string what);
   void set_timer(Computation& computation, MonotonicTime due);
   void clear_timer(Computation& computation);
   void fire_timers();
-  void charge(Computation& computation, std::uint64_t fuel_used, std::uint64_t work_used);
+  void require_compute(const Computation& computation);
   void check() override;
   Value perform(lang::Builtin builtin, Value* arguments) override;
+  Value perform_host(lang::Builtin builtin, Value* arguments);
   Value perform_index(lang::Builtin builtin, Value* arguments);
   Value ask(IndexState::Question question);
   Value fetch(const Value& url);
@@ -160,10 +168,27 @@ class Machine::Node final : public Host, private BuiltinContext::Meter {
   std::unique_ptr<IndexState> index_;
   Value here_;
   Computation* current_ = nullptr;
-  std::uint64_t cpu_mark_ns_ = 0;        // CPU time of the thread when it was last charged to somebody
+  ComputeBill bill_;
+  std::int64_t fuel_ = 0;                // of the slice: calls
+  std::uint64_t counted_work_ = 0;       // of work_, what has been taken off the fuel
   std::uint64_t received_ = 0;
   bool said_idle_ = false;
   std::uint64_t baseline_bytes_ = 0;     // of the process when it was forked
 };
+
+template <typename Work>
+void Machine::Node::work_for(Computation& computation, std::string_view what, Work&& work) {
+  current_ = &computation;
+  bill_.turn_to(computation.allowance);
+  try {
+    require_compute(computation);
+    work();
+  } catch (Crash& crash) {
+    fail(computation, std::move(crash));
+  } catch (const std::bad_alloc&) {
+    fail(computation, {wire::FailureKind::MemoryLimit, no_memory_for(what), {}});
+  }
+  current_ = nullptr;
+}
 
 }  // namespace roost::runtime

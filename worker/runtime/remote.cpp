@@ -117,21 +117,17 @@ Value Machine::Node::sleep(Computation& computation, double seconds) {
 }
 
 Value Machine::Node::fork(Computation& computation, const Remote& remote) {
-  Computation& forked = begin({0, computation.origin.trace, computation.origin.format}, computation.allowance);
-  forked.value = remote.first;
-  make_ready(forked);
+  begin({0, computation.origin.trace, computation.origin.format}, computation.allowance, remote.first);
   return Value::unit();
 }
 
 // Runs the operand as a computation of its own, which spends the same allowance.
 Value Machine::Node::attempt(Computation& computation, const Remote& remote) {
   const std::uint64_t number = next_attempt_++;
-  Computation& begun = begin({0, computation.origin.trace, wire::Format::Value}, computation.allowance);
-  begun.attempt = number;
-  begun.value = remote.first;
+  Computation& begun = begin({0, computation.origin.trace, wire::Format::Value}, computation.allowance, remote.first);
   attempts_.emplace(number, Attempt{computation.id, begun.id});
+  begun.attempt = number;
   wait(computation, {});
-  make_ready(begun);
   return {};
 }
 

@@ -46,6 +46,26 @@ TEST_F(Hostile, InfiniteData) {
   expect("let rec f v = f (Vector.concatenate v v); f [1];;", FailureKind::MemoryLimit);
 }
 
+std::string repeated(std::string_view text, int times) {
+  std::string all;
+  for (int i = 0; i < times; ++i) all += text;
+  return all;
+}
+
+// Its code fits into the node's memory, but not with the stack that it starts with.
+TEST_F(Hostile, AProgramThatCannotStartLeavesNothingBehind) {
+  expect(repeated("(_ " + repeated("1 ", 198), 379) + "1" + repeated(")", 379), FailureKind::MemoryLimit);
+  EXPECT_EQ(container_.idles, 2u);
+}
+
+// Each of its computations ends within its turn.
+TEST_F(Hostile, WorkInManySmallAttemptsIsPaidFor) {
+  expect("let rec work n = if n ==_Number 0 then pure 1 else work (n - 1); "
+         "go n = if n ==_Number 0 then pure 1 else Remote.bind (u -> go (n - 1)) (Remote.attempt (Remote.bind (u -> work 900) (pure 1))); "
+         "go 50000;;",
+         FailureKind::ComputeLimit);
+}
+
 TEST_F(Hostile, AbsurdSizes) {
   expect("Vector.range 0 1000000000000000", FailureKind::MemoryLimit);
   expect("Vector.size (Vector.replicate 100000000 0)", FailureKind::MemoryLimit);

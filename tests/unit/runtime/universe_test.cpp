@@ -168,6 +168,19 @@ TEST_F(UniverseTest, AHashThatNamesNothingIsRefused) {
 
 // ---- limits
 
+TEST_F(UniverseTest, EvaluatingADefinitionIsPaidForByTheMessage) {
+  container_.defaults().compute_ms = 100;
+  const std::string slow = "let rec loop n = if n ==_Number 0 then 0 else loop (n - 1); loop 40000000;;";
+  lang::Arena arena;
+  const auto parsed = lang::parse_program(arena, slow);
+  const auto resolved = lang::resolve(arena, parsed.value(), standard_library().names());
+  ASSERT_TRUE(container_.code.publish({hash(slow), lang::encode_definition(*resolved.value())}));
+  const auto refused = failure(reference(slow));
+  EXPECT_EQ(refused.kind, wire::FailureKind::ComputeLimit);
+  EXPECT_NE(refused.reason.find("compute_timeout_ms"), std::string::npos) << refused.reason;
+}
+
+
 TEST_F(UniverseTest, AFullStoreIsTheContainersFault) {
   while (container_.code.publish({hash("x -> " + std::to_string(container_.code.view().definitions())), Bytes(60'000, 'x')})) {
   }
