@@ -144,18 +144,4 @@ std::string Checker::suggestion(const Blame& blame, Ty* found, Ty* wanted, const
   return hint;
 }
 
-// Of a call whose arguments from the `first`-th (from 1) on are too many.
-std::string Checker::suggestion_for_call(const Term& head, std::size_t base, std::size_t first) {
-  const auto argument = [&](std::size_t number) { return arguments_[arguments_.size() - number]; };
-  const Term& extra = *argument(first);
-  const Place place = start_of(extra);
-  if (place.line > start_of(first == 1 ? head : *argument(first - 1)).line) {
-    std::vector<const Term*> behind;
-    for (std::size_t i = first + 1; i <= arguments_.size() - base && start_of(*argument(i)).line == place.line; ++i) behind.push_back(argument(i));
-    return "perhaps a `;` is missing before " + quoted(extra, behind) + " (" + words_of(place) + ")";
-  }
-  const bool is_infix = extra.kind == TermKind::Builtin && (extra.builtin == Builtin::BooleanAnd || extra.builtin == Builtin::BooleanOr);
-  return is_infix ? "between two values it is written `` `" + std::string(extra.text) + "` ``, in backticks" : "";
-}
-
 }  // namespace roost::lang

@@ -152,8 +152,6 @@ void Checker::refuse_application(const Origin& origin, Ty* type, std::size_t bas
     error.because.push_back("with " + counted(number - 1, "argument") + " it has type " + error.found + ", which is no function");
     explain_head(origin, error);
   }
-  const std::string hint = suggestion_for_call(head, base, number);
-  if (!hint.empty()) error.because.push_back(hint);
   throw error;
 }
 
@@ -211,6 +209,7 @@ void Checker::explain_variables(const Origin& origin, const Blame& blame, TypeEr
   std::vector<Ty*> metas;
   collect_variables(scheme, origin.wanted, metas);
   for (Ty* meta : metas) {
+    if (error.because.size() >= kBecauseMax) return;
     const Term* cause = cause_of(meta, blame.term, blame.source);
     if (cause != nullptr) say("where `" + std::string(meta->name) + "` is " + shown_type(meta) + " because of " + at_its_place(*cause), error);
   }
@@ -235,6 +234,7 @@ void Checker::explain_metas(Ty* type, const Blame& blame, TypeError& error) {
   std::vector<Ty*> metas;
   collect_metas(type, blame, metas);
   for (Ty* meta : metas) {
+    if (error.because.size() >= kBecauseMax) return;
     const std::string comes = shown_type(meta) + " comes from ";
     const auto is_said = [&](const std::string& sentence) { return sentence.starts_with(comes); };
     if (std::none_of(error.because.begin(), error.because.end(), is_said))

@@ -101,13 +101,11 @@ class Checker {
   // typecheck_hints.cpp
   [[nodiscard]] std::string suggestion(const Blame& blame, Ty* found, Ty* wanted, const Origin& origin, const Misfit& misfit);
   [[nodiscard]] std::string missing_arguments(const Blame& blame, Ty* found, Ty* wanted, const Origin& origin);
-  [[nodiscard]] std::string suggestion_for_call(const Term& head, std::size_t base, std::size_t first);
 
   TypeStore store_;
   Subsumption subsumption_;
   const TypeTable& types_;
   std::uint32_t level_ = 0;
-  std::uint32_t explained_ = 0;            // a check refuses once
   std::vector<Ty*> scope_;                 // types of the variables around, innermost last
   std::vector<const Term*> arguments_;     // of the applications being looked at
   std::unordered_map<const Type*, Ty*> imported_;

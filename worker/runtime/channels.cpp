@@ -3,18 +3,18 @@
 
 #include <sodium.h>
 
-#include <algorithm>
-
-#include "worker/wire/check.h"
+#include <utility>
 
 namespace roost::runtime {
 namespace {
 
 constexpr std::size_t kRandomBytes = 16;
 constexpr std::size_t kRandomAt = 32;
-constexpr std::uint64_t kListeningBytes = 400;   // an entry of the table with its id and queues
-constexpr std::uint64_t kFutureBytes = 450;      // with its timer
-constexpr std::uint64_t kQueuedBytes = 16;
+// What the C library takes for each with its places in tables, beside the id itself.
+constexpr std::uint64_t kListeningBytes = 256;
+constexpr std::uint64_t kFutureBytes = 320;
+constexpr std::uint64_t kWaiterBytes = 96;
+constexpr std::uint64_t kQueuedBytes = 32;
 
 }  // namespace
 
@@ -31,101 +31,177 @@ Bytes new_channel_id(const PublicKey& home, std::string_view host, bool future) 
 
 bool is_future(const Channel& channel) { return (static_cast<unsigned char>(channel.id()[kRandomAt]) & 0x80) != 0; }
 
+Channels::Channels(Timers& timers) : timers_(timers) {
+  Heap::current().set_relief([this] { return forget_oldest(); });
+}
+
 Channels::~Channels() {
-  Heap& heap = Heap::current();
-  for (const auto& [id, channel] : channels_) heap.remove(kListeningBytes + kQueuedBytes * channel.messages.size());
-  heap.remove(kFutureBytes * futures_.size());
+  Heap::current().set_relief(nullptr);
+  Heap::current().remove(bytes_);
 }
 
-Channels::Listening& Channels::listening(BytesView channel) {
-  const auto at = channels_.find(Bytes(channel));
-  if (at != channels_.end()) return at->second;
-  Heap::current().add(kListeningBytes);
-  return channels_[Bytes(channel)];
+void Channels::note(std::uint64_t bytes) {
+  Heap::current().note(bytes);
+  bytes_ += bytes;
 }
 
-void Channels::forget_if_idle(const Bytes& channel) {
-  const auto at = channels_.find(channel);
-  if (at == channels_.end() || !at->second.is_idle()) return;
-  Heap::current().remove(kListeningBytes);
-  channels_.erase(at);
+void Channels::remove(std::uint64_t bytes) {
+  Heap::current().remove(bytes);
+  bytes_ -= bytes;
 }
 
-void Channels::settle(const Bytes& channel) {
-  channels_.at(channel).settled = true;
-  settled_.push_back(channel);
+// ---- channels ------------------------------------------------------------------------------------------------
+
+// The channel's entry, which is made if there is none, and leave for what shall be added to it.
+Channels::Entry& Channels::listening(BytesView channel, std::uint64_t bytes_more) {
+  const Bytes id(channel);
+  const auto at = channels_.find(id);
+  if (at != channels_.end()) {
+    Heap::current().require(bytes_more);
+    return *at;
+  }
+  Heap::current().require(kListeningBytes + id.size() + bytes_more);
+  Entry& made = *channels_.try_emplace(id).first;
+  note(kListeningBytes + id.size());
+  return made;
+}
+
+void Channels::forget_if_idle(const Entry& entry) {
+  if (!entry.second.is_idle()) return;
+  remove(kListeningBytes + entry.first.size());
+  channels_.erase(channels_.find(entry.first));
+}
+
+void Channels::settle(Entry& entry) {
+  entry.second.settled = next_settled_++;
+  settled_.emplace(entry.second.settled, &entry);
   if (settled_.size() <= kSettledMax) return;
-  const Bytes oldest = std::move(settled_.front());
-  settled_.pop_front();
-  if (const auto at = channels_.find(oldest); at != channels_.end()) at->second.settled = false;
+  Entry& oldest = *settled_.begin()->second;
+  unsettle(oldest.second);
   forget_if_idle(oldest);
 }
 
-Channels::Delivery Channels::deliver(BytesView channel, const Value& message, bool is_home) {
-  const Bytes id(channel);
-  const auto at = channels_.find(id);
-  Listening* found = at == channels_.end() ? nullptr : &at->second;
-  if (found && !found->receivers.empty()) {
-    Delivery delivery{Delivered::ToReceivers, {found->receivers.front()}, {}};
-    found->receivers.pop_front();
-    forget_if_idle(id);
-    return delivery;
-  }
-  if (found && !found->future.empty()) {
-    Delivery delivery{Delivered::ToReceivers, {}, std::exchange(found->future, {})};
-    Future& future = futures_.at(delivery.fulfilled);
-    delivery.receivers = std::exchange(future.waiting, {});
-    fulfil(delivery.fulfilled, future, message);
-    if (!found->settled) settle(id);
-    return delivery;
-  }
-  if (!is_home) return {Delivered::NobodyHere, {}, {}};
-  if (found && found->settled) return {Delivered::Dropped, {}, {}};
-  Listening& keeping = listening(channel);
-  Heap::current().add(kQueuedBytes);
-  keeping.messages.push_back(message);
-  return {Delivered::Kept, {}, {}};
+void Channels::unsettle(Listening& listening) { settled_.erase(std::exchange(listening.settled, 0)); }
+
+Channels::Place Channels::take_place(Row& row, BytesView channel, ComputationId computation) {
+  row.emplace(next_place_, computation);
+  note(kWaiterBytes + channel.size());
+  return next_place_++;
 }
 
-Value Channels::receive(BytesView channel, ComputationId computation) {
-  Listening& here = listening(channel);
-  here.settled = false;
-  if (here.messages.empty()) {
-    here.receivers.push_back(computation);
-    return {};
-  }
-  Value message = std::move(here.messages.front());
-  here.messages.pop_front();
-  Heap::current().remove(kQueuedBytes);
-  forget_if_idle(Bytes(channel));
+Channels::Row::node_type Channels::leave_row(Row& row, BytesView channel, Row::iterator at) {
+  remove(kWaiterBytes + channel.size());
+  return row.extract(at);
+}
+
+Value Channels::first_message(Listening& listening) {
+  Value message = std::move(listening.messages.front());
+  listening.messages.pop_front();
+  remove(kQueuedBytes);
   return message;
 }
 
-void Channels::receive_async(BytesView channel, const Bytes& future) {
-  Heap::current().add(kFutureBytes);
-  Future& made = futures_[future];
-  made.channel = Bytes(channel);
-  ++pending_;
-  Listening& here = listening(channel);
-  here.settled = false;
-  if (here.messages.empty()) {
-    here.future = future;   // an older one listens in vain from now on
-    return;
+Channels::Delivery Channels::deliver(BytesView channel, const Value& message, bool is_home) {
+  const auto at = channels_.find(Bytes(channel));
+  Listening* found = at == channels_.end() ? nullptr : &at->second;
+  if (found && !found->receivers.empty()) {
+    Delivery delivery{Delivered::ToReceivers, {}};
+    delivery.receivers.insert(leave_row(found->receivers, channel, found->receivers.begin()));
+    forget_if_idle(*at);
+    return delivery;
   }
-  fulfil(future, made, std::move(here.messages.front()));
-  here.messages.pop_front();
-  Heap::current().remove(kQueuedBytes);
-  if (here.messages.empty()) settle(made.channel);
+  if (found && found->future) {
+    FutureEntry& future = *found->future;
+    Delivery delivery{Delivered::ToReceivers, everybody(future)};
+    future.second.value = message;
+    future.second.channel = nullptr;
+    found->future = nullptr;
+    --pending_;
+    settle(*at);
+    if (!delivery.receivers.empty()) make_forgettable(future);
+    return delivery;
+  }
+  if (!is_home) return {Delivered::NobodyHere, {}};
+  if (found && found->settled != 0) return {Delivered::Dropped, {}};
+  listening(channel, kQueuedBytes).second.messages.push_back(message);
+  note(kQueuedBytes);
+  return {Delivered::Kept, {}};
 }
 
-void Channels::fulfil(const Bytes& id, Future& future, Value value) {
-  CHECK(future.value.is_unset());
-  future.value = std::move(value);
-  --pending_;
-  fulfilled_.push_back(id);
-  if (fulfilled_.size() <= kFulfilledMax) return;
-  drop_future(fulfilled_.front());
-  fulfilled_.pop_front();
+Value Channels::take_message(BytesView channel) {
+  const auto at = channels_.find(Bytes(channel));
+  if (at == channels_.end() || at->second.messages.empty()) return {};
+  Value message = first_message(at->second);
+  forget_if_idle(*at);
+  return message;
+}
+
+Channels::Place Channels::listen(BytesView channel, ComputationId computation) {
+  Listening& here = listening(channel, kWaiterBytes + channel.size()).second;
+  unsettle(here);
+  return take_place(here.receivers, channel, computation);
+}
+
+void Channels::stop_waiting(const Bytes& channel, Place place) {
+  if (const auto at = channels_.find(channel); at != channels_.end()) {
+    Row& row = at->second.receivers;
+    if (const auto waiter = row.find(place); waiter != row.end()) (void)leave_row(row, channel, waiter);
+    return forget_if_idle(*at);
+  }
+  if (const auto at = futures_.find(channel); at != futures_.end()) {
+    Row& row = at->second.waiting;
+    if (const auto waiter = row.find(place); waiter != row.end()) (void)leave_row(row, channel, waiter);
+  }
+}
+
+// ---- futures -------------------------------------------------------------------------------------------------
+
+void Channels::receive_async(BytesView channel, const Bytes& future, std::chrono::nanoseconds limit, std::string in_vain) {
+  Entry& here = listening(channel, kFutureBytes + future.size() + in_vain.size());
+  FutureEntry& made = *futures_.try_emplace(future).first;
+  made.second.in_vain = std::move(in_vain);
+  made.second.limit = timers_.emplace(limit, Timer{0, &made.first});
+  note(bytes_of(made));
+  unsettle(here.second);
+  if (!here.second.messages.empty()) {
+    made.second.value = first_message(here.second);
+    if (here.second.messages.empty()) settle(here);
+    return;
+  }
+  ++pending_;
+  if (here.second.future) here.second.future->second.channel = nullptr;   // it listens in vain from now on
+  here.second.future = &made;
+  made.second.channel = &here;
+}
+
+// All who wait for it, who do so no more.
+Channels::Row Channels::everybody(FutureEntry& future) {
+  remove((kWaiterBytes + future.first.size()) * future.second.waiting.size());
+  return std::exchange(future.second.waiting, {});
+}
+
+void Channels::make_forgettable(FutureEntry& future) {
+  if (future.second.limit) timers_.erase(*future.second.limit);
+  future.second.limit.reset();
+  forgettable_.push_back(&future.first);
+  if (forgettable_.size() > kForgettableMax) (void)forget_oldest();
+}
+
+bool Channels::forget_oldest() {
+  if (forgettable_.empty()) return false;
+  const Bytes& oldest = *forgettable_.front();
+  forgettable_.pop_front();
+  drop(oldest);
+  has_forgotten_ = true;
+  return true;
+}
+
+std::uint64_t Channels::bytes_of(const FutureEntry& future) { return kFutureBytes + future.first.size() + future.second.in_vain.size(); }
+
+void Channels::drop(const Bytes& future) {
+  const auto at = futures_.find(future);
+  remove(bytes_of(*at));
+  futures_.erase(at);
 }
 
 Channels::FutureState Channels::state_of(BytesView future) const {
@@ -134,36 +210,35 @@ Channels::FutureState Channels::state_of(BytesView future) const {
   return at->second.value.is_unset() ? FutureState::Pending : FutureState::Fulfilled;
 }
 
-Value Channels::value_of(BytesView future) const { return futures_.at(Bytes(future)).value; }
+std::string_view Channels::in_vain(BytesView future) const { return futures_.find(Bytes(future))->second.in_vain; }
 
-void Channels::wait_for(BytesView future, ComputationId computation) {
-  futures_.at(Bytes(future)).waiting.push_back(computation);
+Value Channels::value_of(BytesView future) {
+  FutureEntry& at = *futures_.find(Bytes(future));
+  Value value = at.second.value;
+  if (at.second.limit) make_forgettable(at);
+  return value;
 }
 
-std::vector<ComputationId> Channels::limit_passed(const Bytes& future) {
-  const auto at = futures_.find(future);
-  if (at == futures_.end() || !at->second.value.is_unset()) return {};
-  const std::vector<ComputationId> waiting = std::move(at->second.waiting);
-  const Bytes channel = at->second.channel;
-  if (const auto listened = channels_.find(channel); listened != channels_.end() && listened->second.future == future)
-    listened->second.future.clear();
-  --pending_;
-  drop_future(future);
-  forget_if_idle(channel);
-  return waiting;
+Channels::Place Channels::wait_for(BytesView future, ComputationId computation) {
+  Heap::current().require(kWaiterBytes + future.size());
+  return take_place(futures_.at(Bytes(future)).waiting, future, computation);
 }
 
-void Channels::drop_future(const Bytes& future) {
-  if (futures_.erase(future) > 0) Heap::current().remove(kFutureBytes);
-}
-
-void Channels::stop_listening(BytesView channel, ComputationId computation) {
-  const Bytes id(channel);
-  if (const auto at = channels_.find(id); at != channels_.end()) {
-    std::erase(at->second.receivers, computation);
-    forget_if_idle(id);
+Channels::Row Channels::limit_passed(const Bytes& future) {
+  FutureEntry& at = *futures_.find(future);
+  at.second.limit.reset();
+  if (!at.second.value.is_unset()) {
+    make_forgettable(at);
+    return {};
   }
-  if (const auto at = futures_.find(id); at != futures_.end()) std::erase(at->second.waiting, computation);
+  Row waiting = everybody(at);
+  if (Entry* channel = at.second.channel) {
+    channel->second.future = nullptr;
+    forget_if_idle(*channel);
+  }
+  --pending_;
+  drop(future);
+  return waiting;
 }
 
 }  // namespace roost::runtime

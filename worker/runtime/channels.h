@@ -5,15 +5,20 @@
 // `receive-async`. With no listener it is kept if the channel was created here, else it is the sender's to route. Once a
 // `receive-async` has got its message, later ones are dropped until somebody listens again: a race has one winner.
 //
-// A *future* is what receive-async gives: a Receive on a channel id of its own (is_future()). It remembers its message, so it
-// can be run again; its limit counts from when it was made. Whoever waits for one beyond its limit fails.
-// What is kept counts as the node's memory. Thread: one per Heap.
+// A *future* is what receive-async gives: a Receive on a channel id of its own (is_future()). Its limit counts from when it was made;
+// whoever waits for one beyond its limit fails. It can be run again and again, and nobody can say when for the last time: it keeps its
+// message for certain until it has been run once or its limit has passed, and from then on for as long as there is room. The
+// oldest of those give way when there are too many, or when the node needs the memory for something else.
+//
+// What is kept counts as the node's memory. What throws has changed nothing. Thread: one per Heap.
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
+#include <list>
+#include <map>
 #include <optional>
 #include <unordered_map>
-#include <vector>
 
 #include "worker/runtime/object.h"
 #include "worker/runtime/value.h"
@@ -21,6 +26,13 @@
 namespace roost::runtime {
 
 using ComputationId = std::uint64_t;
+
+// What is due at a time: either of them.
+struct Timer {
+  ComputationId computation = 0;
+  const Bytes* future = nullptr;   // whose limit passes
+};
+using Timers = std::multimap<std::chrono::nanoseconds, Timer>;
 
 // A fresh id: the home's key | random | host (value.h).
 [[nodiscard]] Bytes new_channel_id(const PublicKey& home, std::string_view host, bool future);
@@ -30,59 +42,89 @@ class Channels {
  public:
   // Channels whose receive-async got its message; beyond this many the oldest take messages again.
   static constexpr std::size_t kSettledMax = 4'096;
-  // Futures that have their message, and may be run (again) at any time. Beyond this many the oldest are forgotten.
-  static constexpr std::size_t kFulfilledMax = 8'192;
+  // Futures that are kept only for as long as there is room.
+  static constexpr std::size_t kForgettableMax = 8'192;
 
+  // The limits of futures stand in `timers`, which outlives this. Requires: the node's heap is entered.
+  explicit Channels(Timers& timers);
   ~Channels();
+  Channels(const Channels&) = delete;
+  Channels& operator=(const Channels&) = delete;
+
+  using Place = std::uint64_t;   // in a row of computations that wait; later ones have greater numbers
+  using Row = std::map<Place, ComputationId>;
 
   enum class Delivered { Kept, Dropped, NobodyHere, ToReceivers };
   struct Delivery {
     Delivered what = Delivered::Dropped;
-    std::vector<ComputationId> receivers;   // to be woken with the message
-    Bytes fulfilled;                        // the future that got it, if one did
+    Row receivers;   // to be woken with the message
   };
   // `is_home`: the channel was created on this node. Throws Crash (MemoryLimit).
   [[nodiscard]] Delivery deliver(BytesView channel, const Value& message, bool is_home);
 
-  // A message that waits already (taken), or unset: then the computation listens.
-  [[nodiscard]] Value receive(BytesView channel, ComputationId computation);
-  // Makes a future, which may be fulfilled at once.
-  void receive_async(BytesView channel, const Bytes& future);
+  // A message that waits, or unset.
+  [[nodiscard]] Value take_message(BytesView channel);
+  [[nodiscard]] Place listen(BytesView channel, ComputationId computation);
+  // Makes a future, which may be fulfilled at once. `in_vain`: what is said to those who wait for it until its limit.
+  void receive_async(BytesView channel, const Bytes& future, std::chrono::nanoseconds limit, std::string in_vain);
 
   enum class FutureState { Unknown, Pending, Fulfilled };
   [[nodiscard]] FutureState state_of(BytesView future) const;
-  [[nodiscard]] Value value_of(BytesView future) const;      // Requires: Fulfilled
-  void wait_for(BytesView future, ComputationId computation);   // Requires: Pending
-  // The limit of a pending future passed: who waited for it in vain.
-  [[nodiscard]] std::vector<ComputationId> limit_passed(const Bytes& future);
-  // The computation does not listen any more.
-  void stop_listening(BytesView channel, ComputationId computation);
+  [[nodiscard]] std::string_view in_vain(BytesView future) const;          // Requires: not Unknown
+  [[nodiscard]] Value value_of(BytesView future);                          // Requires: Fulfilled
+  [[nodiscard]] Place wait_for(BytesView future, ComputationId computation);   // Requires: Pending
+  // A timer of that future has gone off, and is in the row no more. Those who waited in vain.
+  [[nodiscard]] Row limit_passed(const Bytes& future);
+  // The computation that waits for this channel or future there does not wait any more.
+  void stop_waiting(const Bytes& channel, Place place);
   [[nodiscard]] std::size_t pending_futures() const { return pending_; }
+  // Whether a future may be unknown although its message came in time.
+  [[nodiscard]] bool has_forgotten() const { return has_forgotten_; }
 
  private:
+  struct Future;
   struct Listening {
-    std::deque<Value> messages;
-    std::deque<ComputationId> receivers;
-    Bytes future;   // empty: none
-    bool settled = false;
-    [[nodiscard]] bool is_idle() const { return messages.empty() && receivers.empty() && future.empty() && !settled; }
+    std::list<Value> messages;
+    Row receivers;
+    std::pair<const Bytes, Future>* future = nullptr;   // the newest
+    std::uint64_t settled = 0;                          // as the how-manieth; 0: it is not
+    [[nodiscard]] bool is_idle() const { return messages.empty() && receivers.empty() && future == nullptr && settled == 0; }
   };
+  using Entry = std::pair<const Bytes, Listening>;
   struct Future {
     Value value;
-    std::vector<ComputationId> waiting;
-    Bytes channel;
+    Row waiting;
+    std::string in_vain;
+    Entry* channel = nullptr;               // on which it listens
+    std::optional<Timers::iterator> limit;  // until it is forgettable
   };
-  Listening& listening(BytesView channel);
-  void forget_if_idle(const Bytes& channel);
-  void settle(const Bytes& channel);
-  void fulfil(const Bytes& id, Future& future, Value value);
-  void drop_future(const Bytes& future);
+  using FutureEntry = std::pair<const Bytes, Future>;
 
+  Entry& listening(BytesView channel, std::uint64_t bytes_more);
+  void forget_if_idle(const Entry& entry);
+  void settle(Entry& entry);
+  void unsettle(Listening& listening);
+  Place take_place(Row& row, BytesView channel, ComputationId computation);
+  Row::node_type leave_row(Row& row, BytesView channel, Row::iterator at);
+  Value first_message(Listening& listening);
+  Row everybody(FutureEntry& future);
+  void make_forgettable(FutureEntry& future);
+  bool forget_oldest();
+  void drop(const Bytes& future);
+  static std::uint64_t bytes_of(const FutureEntry& future);
+  void note(std::uint64_t bytes);
+  void remove(std::uint64_t bytes);
+
+  Timers& timers_;
   std::unordered_map<Bytes, Listening> channels_;
   std::unordered_map<Bytes, Future> futures_;
-  std::deque<Bytes> settled_;
-  std::deque<Bytes> fulfilled_;
+  std::map<std::uint64_t, Entry*> settled_;      // oldest first
+  std::deque<const Bytes*> forgettable_;         // futures, oldest first
+  std::uint64_t next_settled_ = 1;
+  Place next_place_ = 1;
   std::size_t pending_ = 0;
+  bool has_forgotten_ = false;
+  std::uint64_t bytes_ = 0;   // counted
 };
 
 }  // namespace roost::runtime

@@ -98,7 +98,7 @@ void Machine::Node::take(const wire::Start& frame) {
   if (children_) return;   // there is one Start
   start_ = frame;
   heap_.set_limit(std::max(frame.memory_bytes, kMemoryMin));
-  channels_ = std::make_unique<Channels>();
+  channels_ = std::make_unique<Channels>(timers_);
   index_ = std::make_unique<IndexState>();
   children_ = std::make_unique<Children>(frame.node, frame.seed, [this](const wire::FromWorker& spawn) { outbox_.send(spawn); });
   here_ = make_node(frame.host, frame.node);
@@ -218,16 +218,16 @@ void Machine::Node::take(const wire::Attempted& frame) {
 Machine::Next Machine::Node::run(MonotonicTime now) {
   HeapScope scope(heap_);
   now_ = now;
+  fuel_ = kFuelPerSlice;
   fire_timers();
   if (!ready_.empty()) bill_.mark();
-  counted_work_ = work_;
-  for (fuel_ = kFuelPerSlice; fuel_ > 0 && !ready_.empty();) {
+  for (counted_work_ = work_; fuel_ > 0 && !ready_.empty();) {
     Computation* computation = find(ready_.front());
     ready_.pop_front();
     if (computation) work_for(*computation, "what it computes", [&] { go_on(*computation); });
   }
   bill_.turn_to(nullptr);
-  if (!ready_.empty()) return {Next::Do::RunAgain, {}};
+  if (!ready_.empty() || is_due()) return {Next::Do::RunAgain, {}};
   const bool waits = !computations_.empty() || (channels_ && channels_->pending_futures() > 0);
   if (!waits) say_idle();
   Next next{waits ? Next::Do::Wait : Next::Do::Idle, {}};

@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::uint64_t kComputationBytes = 700;       // a Computation with its places in the tables
 constexpr std::size_t kDebugLineBytesMax = 256u << 10;
+constexpr std::int64_t kFuelPerTimer = 50;
 constexpr std::uint64_t kNanosecondsPerCall = 30;      // an estimate
 
 }  // namespace
@@ -45,7 +46,7 @@ void Machine::Node::make_ready(Computation& computation) { ready_.push_back(comp
 
 void Machine::Node::end(Computation& computation) {
   clear_timer(computation);
-  if (!computation.listens.empty()) channels_->stop_listening(computation.listens, computation.id);
+  if (!computation.listens.empty()) channels_->stop_waiting(computation.listens, computation.place);
   computations_.erase(computation.id);
   heap_.remove(kComputationBytes);
 }
@@ -190,9 +191,17 @@ void Machine::Node::wake(ComputationId id, Value value) {
   }
 }
 
+void Machine::Node::wake_or_fail(ComputationId id, Value value) {
+  try {
+    wake(id, std::move(value));
+  } catch (const std::bad_alloc&) {
+    fail(*find(id), {wire::FailureKind::MemoryLimit, no_memory_for("what it waited for"), {}});
+  }
+}
+
 void Machine::Node::set_timer(Computation& computation, MonotonicTime due) {
   clear_timer(computation);
-  computation.timer = timers_.emplace(due, Timer{computation.id, {}, {}});
+  computation.timer = timers_.emplace(due, Timer{computation.id, nullptr});
 }
 
 void Machine::Node::clear_timer(Computation& computation) {
@@ -200,23 +209,26 @@ void Machine::Node::clear_timer(Computation& computation) {
   computation.timer.reset();
 }
 
+// Those that are left when the slice is used up are due in the next one.
 void Machine::Node::fire_timers() {
-  while (!timers_.empty() && timers_.begin()->first <= now_) {
-    const Timer timer = std::move(timers_.begin()->second);
+  while (fuel_ > 0 && is_due()) {
+    const Timer timer = timers_.begin()->second;
     timers_.erase(timers_.begin());
-    std::vector<ComputationId> late{timer.computation};
-    if (timer.computation == 0) {
-      future_timers_.erase(timer.future);
-      late = channels_->limit_passed(timer.future);
-    }
-    for (const ComputationId id : late) {
-      Computation* computation = find(id);
-      if (!computation) continue;
-      if (timer.computation != 0) computation->timer.reset();
-      if (computation->waits_for.empty()) wake(id, Value::unit());   // a sleep
-      else fail(*computation, {wire::FailureKind::TimeLimit, computation->waits_for, {}});
+    if (timer.future) {
+      for (const auto& [place, id] : channels_->limit_passed(*timer.future)) limit_passed(id);
+    } else if (Computation* computation = find(timer.computation)) {
+      computation->timer.reset();
+      limit_passed(timer.computation);
     }
   }
+}
+
+void Machine::Node::limit_passed(ComputationId id) {
+  fuel_ -= kFuelPerTimer;
+  Computation* computation = find(id);
+  if (!computation) return;
+  if (computation->waits_for.empty()) return wake_or_fail(id, Value::unit());   // a sleep
+  fail(*computation, {wire::FailureKind::TimeLimit, std::move(computation->waits_for), {}});
 }
 
 // ---- compute -------------------------------------------------------------------------------------------------

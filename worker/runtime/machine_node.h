@@ -37,13 +37,6 @@ class Machine::Node final : public Host, private BuiltinContext::Meter {
   Next run(MonotonicTime now);
 
  private:
-  struct Timer {
-    ComputationId computation = 0;   // 0: a future's limit
-    Bytes future;
-    std::string message;             // for who waits for it in vain
-  };
-  using Timers = std::multimap<MonotonicTime, Timer>;
-
   struct Computation {
     enum class Phase {
       Evaluate,   // the fiber runs, or waits for a host builtin
@@ -61,7 +54,8 @@ class Machine::Node final : public Host, private BuiltinContext::Meter {
     std::optional<ProgramHandle> program;   // of the fiber's first code
     Value value;
     Value next;                   // what the step's result is given to; unset: nothing
-    Bytes listens;                // the channel or future it waits for
+    Bytes listens;                // the channel or future it waits for, and its place there
+    Channels::Place place = 0;
     std::optional<wire::Read> reads;
     std::optional<Timers::iterator> timer;
     std::string waits_for;        // for the message when the limit passes
@@ -105,6 +99,7 @@ class Machine::Node final : public Host, private BuiltinContext::Meter {
   void make_ready(Computation& computation);
   // A step's result, or a host builtin's value, for one that waited.
   void wake(ComputationId id, Value value);
+  void wake_or_fail(ComputationId id, Value value);   // for steps: a host builtin's value may have no place on the stack
   void finish(Computation& computation, const Value& value);
   void fail(Computation& computation, Crash crash);
   Computation* give_up(Computation& computation, Crash& crash);
@@ -118,6 +113,8 @@ class Machine::Node final : public Host, private BuiltinContext::Meter {
   void set_timer(Computation& computation, MonotonicTime due);
   void clear_timer(Computation& computation);
   void fire_timers();
+  [[nodiscard]] bool is_due() const { return !timers_.empty() && timers_.begin()->first <= now_; }
+  void limit_passed(ComputationId id);
   void require_compute(const Computation& computation);
   void check() override;
   Value perform(lang::Builtin builtin, Value* arguments) override;
@@ -162,7 +159,6 @@ class Machine::Node final : public Host, private BuiltinContext::Meter {
   std::unordered_map<std::uint64_t, Attempt> attempts_;
   std::uint64_t next_attempt_ = 1;
   Timers timers_;
-  std::unordered_map<Bytes, Timers::iterator> future_timers_;   // of pending futures
   std::unique_ptr<Channels> channels_;
   std::unique_ptr<Children> children_;
   std::unique_ptr<IndexState> index_;

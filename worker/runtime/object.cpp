@@ -62,6 +62,12 @@ Heap& Heap::current() {
   return *entered;
 }
 
+void Heap::relieve(std::uint64_t bytes) const {
+  while (bytes <= bytes_max_ && relief_ && relief_())
+    if (has_room(bytes)) return;
+  refuse(bytes);
+}
+
 void Heap::refuse(std::uint64_t bytes) const {
   throw Crash{wire::FailureKind::MemoryLimit,
               "the node needed " + std::to_string(bytes) + " bytes more, and has " + std::to_string(bytes_) + " of " +

@@ -10,7 +10,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "worker/wire/frames.h"
@@ -37,7 +39,7 @@ class Heap {
 
   // Throws Crash if `bytes` more would pass the limit. To be asked before work that makes a large result.
   void require(std::uint64_t bytes) const {
-    if (bytes > bytes_max_ - bytes_ || bytes_ > bytes_max_) [[unlikely]] refuse(bytes);
+    if (!has_room(bytes)) [[unlikely]] relieve(bytes);
   }
   // Memory that is not an object but belongs to the node (stacks, code, waiting messages) counts too.
   void add(std::uint64_t bytes) { require(bytes); note(bytes); }
@@ -47,6 +49,9 @@ class Heap {
   }
   void remove(std::uint64_t bytes) { bytes_ -= bytes; }
   void set_limit(std::uint64_t bytes_max) { bytes_max_ = bytes_max; }
+  // Gives back some of what can be done without, whenever something would be refused; false: there is nothing more. It may let go of
+  // values, and may not allocate.
+  void set_relief(std::function<bool()> relief) { relief_ = std::move(relief); }
 
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
   [[nodiscard]] std::uint64_t bytes_max() const { return bytes_max_; }
@@ -58,12 +63,15 @@ class Heap {
   friend class HeapScope;
   friend void* allocate_object(std::size_t bytes);
   friend void free_object(void* object, std::size_t bytes) noexcept;
+  [[nodiscard]] bool has_room(std::uint64_t bytes) const { return bytes_ <= bytes_max_ && bytes <= bytes_max_ - bytes_; }
+  void relieve(std::uint64_t bytes) const;
   [[noreturn]] void refuse(std::uint64_t bytes) const;
 
   std::uint64_t bytes_max_;
   std::uint64_t bytes_ = 0;
   std::uint64_t peak_ = 0;
   std::uint64_t objects_ = 0;
+  std::function<bool()> relief_;
 };
 
 // Enters a heap for the life of the scope. Scopes nest.

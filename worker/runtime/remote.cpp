@@ -18,6 +18,9 @@ constexpr std::size_t kNameBytesShown = 100;
 constexpr int kContinuationsMax = 16;   // to look through for a name
 constexpr std::size_t kComputationBytesMax = wire::kFrameBytesMax - 1024;
 
+constexpr std::string_view kTooLate =
+    "nothing came within the time limit, which passed before it was waited for (of Remote.receive-async, Remote.start, or what is made of them)";
+
 MonotonicTime duration_of(double seconds) {
   if (!(seconds > 0)) return MonotonicTime(0);
   return MonotonicTime(static_cast<std::int64_t>(std::min(seconds, kSecondsMax) * 1e9));
@@ -180,8 +183,7 @@ Value Machine::Node::send(Computation& computation, const Remote& remote) {
   const Channel& channel = *remote.first.as_channel();
   const bool is_home = channel.home() == start_.node && channel.host() == start_.host;
   const Channels::Delivery delivery = channels_->deliver(channel.id(), remote.second, is_home);
-  for (const ComputationId id : delivery.receivers) wake(id, remote.second);
-  if (const auto limit = future_timers_.extract(delivery.fulfilled); !limit.empty()) timers_.erase(limit.mapped());
+  for (const auto& [place, id] : delivery.receivers) wake_or_fail(id, remote.second);
   if (delivery.what == Channels::Delivered::NobodyHere) {
     send_computation({0, computation.origin.trace, computation.origin.format}, channel.home(), channel.host(),
                      make_step(Step::Send, remote.first, remote.second));
@@ -191,8 +193,8 @@ Value Machine::Node::send(Computation& computation, const Remote& remote) {
 
 Value Machine::Node::receive(Computation& computation, const Channel& channel) {
   if (is_future(channel)) return await(computation, channel);
-  Value message = channels_->receive(channel.id(), computation.id);
-  if (!message.is_unset()) return message;
+  if (Value message = channels_->take_message(channel.id()); !message.is_unset()) return message;
+  computation.place = channels_->listen(channel.id(), computation.id);
   computation.listens = Bytes(channel.id());
   wait(computation, "nothing came on the channel within " + seconds_text(static_cast<double>(start_.receive_ms) / 1000) +
                         " (receive_timeout_ms)");
@@ -204,26 +206,23 @@ Value Machine::Node::await(Computation& computation, const Channel& future) {
   switch (channels_->state_of(future.id())) {
     case Channels::FutureState::Fulfilled: return channels_->value_of(future.id());
     case Channels::FutureState::Pending:
-      channels_->wait_for(future.id(), computation.id);
+      computation.place = channels_->wait_for(future.id(), computation.id);
       computation.listens = Bytes(future.id());
-      wait(computation, future_timers_.at(Bytes(future.id()))->second.message);
+      wait(computation, std::string(channels_->in_vain(future.id())));
       return {};
     case Channels::FutureState::Unknown: break;
   }
   if (future.home() != start_.node)
     context_.crash("a future can be waited for only on the node that made it, " + fingerprint_of(future.home()));
-  context_.crash(wire::FailureKind::TimeLimit, "nothing came within the time limit, which passed before it was waited for (of Remote.receive-async, "
-                                               "Remote.start, or what is made of them)");
+  context_.crash(wire::FailureKind::TimeLimit, std::string(kTooLate) + (channels_->has_forgotten() ? ", or it was run before and has been forgotten since" : ""));
 }
 
 // `next`: the function that the future is given to. What that is part of is what waits, as far as a program's author knows.
 Value Machine::Node::receive_async(const Channel& channel, double seconds, const Value& next) {
   const Bytes id = new_channel_id(start_.node, start_.host, true);
   Value future = make_step(Step::Receive, make_channel(id));
-  channels_->receive_async(channel.id(), id);
-  if (channels_->state_of(id) == Channels::FutureState::Pending)
-    future_timers_.emplace(id, timers_.emplace(now_ + duration_of(seconds),
-                                               Timer{0, id, "`" + name_around(next) + "` waited " + seconds_text(seconds) + ", its time limit, and nothing came"}));
+  channels_->receive_async(channel.id(), id, now_ + duration_of(seconds),
+                           "`" + name_around(next) + "` waited " + seconds_text(seconds) + ", its time limit, and nothing came");
   return future;
 }
 

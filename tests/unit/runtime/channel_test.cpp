@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Channels and futures (8.5).
+#include <malloc.h>
+
 #include "tests/unit/runtime/fake_container.h"
+#include "worker/runtime/channels.h"
+#include "worker/runtime/cpu_time.h"
 
 namespace roost::runtime {
 namespace {
@@ -93,6 +97,93 @@ TEST_F(ChannelTest, ManyFuturesDoNotPileUp) {
   EXPECT_EQ(value("let rec go n = if n ==_Number 0 then pure \"done\" else do Remote c := Remote.channel; f := Remote.receive-async c "
                   "(Duration.seconds 9); Remote.send c n; f; go (n - 1);;; go 30000;;"),
             "\"done\"");
+}
+
+TEST_F(ChannelTest, FuturesThatWereRunGiveWayToWhatNeedsTheirMemory) {
+  container_.defaults().memory_bytes = 16u << 20;
+  EXPECT_EQ(value("let rec go n = if n ==_Number 0 then pure \"done\" else do Remote c := Remote.channel; f := Remote.receive-async c "
+                  "(Duration.seconds 9); Remote.send c (Vector.range 0 500); f; go (n - 1);;; go 9000;;"),
+            "\"done\"");
+  EXPECT_EQ(value("let rec go n = if n ==_Number 0 then pure \"done\" else do Remote Remote.race (Duration.seconds 9) [pure (Vector.range 0 500)]; "
+                  "go (n - 1);;; go 9000;;"),
+            "\"done\"");
+}
+
+TEST_F(ChannelTest, AFutureThatWasNotRunYetKeepsItsMessageUntilItsLimit) {
+  EXPECT_EQ(value("Remote.map Vector.size (Remote.parallel-traverse (Duration.seconds 9) (n -> pure n) (Vector.range 0 10000))"), "10000");
+}
+
+TEST_F(ChannelTest, AForgottenFutureSaysSo) {
+  container_.defaults().memory_bytes = 16u << 20;
+  EXPECT_EQ(value("let rec fill n v = if n ==_Number 0 then Vector.size v else fill (n - 1) (Vector.append n v); do Remote c := Remote.channel; f := "
+                  "Remote.receive-async c (Duration.seconds 9); Remote.send c (Vector.range 0 500000); x := Remote.map Vector.size f; "
+                  "y = fill 900000 []; f;;;;"),
+            "✗ nothing came within the time limit, which passed before it was waited for (of Remote.receive-async, Remote.start, or what is made of them), or it was run before and has been forgotten since");
+}
+
+// Wherever the memory ends, nothing is left that the node would wait for.
+TEST_F(ChannelTest, AFutureThatThereIsNoMemoryForIsNotPending) {
+  for (std::uint64_t bytes = 500'000; bytes < 501'000; bytes += 8) {
+    FakeContainer container;
+    container.defaults().memory_bytes = bytes;
+    const auto outcome = container.run("let rec go u = do Remote c := Remote.channel; Remote.receive-async c (Duration.seconds 0.3); go u;;; go 1;;");
+    ASSERT_TRUE(outcome.failure);
+    ASSERT_EQ(outcome.failure->kind, wire::FailureKind::MemoryLimit);
+    ASSERT_EQ(container.idles, 1u) << bytes;
+  }
+}
+
+// The first time that it got its message is not what counts.
+TEST_F(ChannelTest, AChannelThatSettlesAgainIsAmongTheNewest) {
+  EXPECT_EQ(value("let settle c = do Remote f := Remote.receive-async c (Duration.seconds 9); Remote.send c 1; f;;; do Remote c := Remote.channel; settle c; "
+                  "settle c; Remote.replicate 4095 (Remote.bind settle Remote.channel); Remote.send c 2; "
+                  "Remote.timeout (Duration.seconds 1) (Remote.receive c);;;;"),
+            "Optional.None");
+}
+
+class ChannelTable : public ::testing::Test {
+ protected:
+  ~ChannelTable() override {
+    channels_.reset();
+    EXPECT_EQ(heap_.bytes(), 0u);
+  }
+  static Bytes id(int number, bool future = false) {
+    PublicKey key;
+    key.bytes.fill(static_cast<std::uint8_t>(number));
+    return new_channel_id(key, std::string(kHostBytesMax, 'h'), future);
+  }
+  Heap heap_{1u << 30};
+  HeapScope scope_{heap_};
+  Timers timers_;
+  std::unique_ptr<Channels> channels_ = std::make_unique<Channels>(timers_);
+};
+
+TEST_F(ChannelTable, ManyWhoWaitForOneChannelLeaveItQuickly) {
+  constexpr int kMany = 200'000;
+  const Bytes channel = id(1);
+  std::vector<Channels::Place> places;
+  for (int i = 0; i < kMany; ++i) places.push_back(channels_->listen(channel, static_cast<ComputationId>(i)));
+  const std::uint64_t before = thread_cpu_ns();
+  for (const auto place : places) channels_->stop_waiting(channel, place);
+  EXPECT_LT(thread_cpu_ns() - before, 1'000'000'000u);
+}
+
+TEST_F(ChannelTable, WhatIsCountedIsWhatItTakes) {
+  const auto taken = [] { return mallinfo2().uordblks; };
+  if (taken() == 0) GTEST_SKIP() << "another allocator";
+  const auto measure = [&](const std::function<void(int)>& add) {
+    const std::size_t before = taken();
+    const std::uint64_t counted = heap_.bytes();
+    for (int i = 0; i < 10'000; ++i) add(i);
+    return static_cast<double>(heap_.bytes() - counted) / static_cast<double>(taken() - before);
+  };
+  for (const double ratio : {measure([&](int i) { channels_->receive_async(id(i), id(i, true), std::chrono::seconds(i), {}); }),
+                             measure([&](int i) { channels_->receive_async(id(7), id(i, true), std::chrono::seconds(i), {}); }),
+                             measure([&](int i) { (void)channels_->deliver(id(i), Value::number(i), true); }),
+                             measure([&](int i) { (void)channels_->listen(id(i), 1); })}) {
+    EXPECT_GT(ratio, 0.9);
+    EXPECT_LT(ratio, 2);
+  }
 }
 
 TEST_F(ChannelTest, APendingFutureKeepsTheNodeAwakeUntilItsLimit) {
