@@ -13,6 +13,15 @@ constexpr std::size_t kStackValuesMin = 64;
 constexpr std::size_t kStackValuesKept = 4096;   // between evaluations
 constexpr std::size_t kFramesMin = 16;
 
+// The first names on the way, at most so many. Those of one definition's functions stand together.
+template <typename Frames>
+std::vector<std::string> names_of(Frames frame, Frames end, std::size_t count) {
+  std::vector<std::string> names;
+  for (; frame != end && names.size() < count; ++frame)
+    if (!frame->code->name.empty() && (names.empty() || names.back() != frame->code->name)) names.emplace_back(frame->code->name);
+  return names;
+}
+
 }  // namespace
 
 Fiber::~Fiber() {
@@ -60,8 +69,9 @@ void Fiber::grow(std::size_t more) {
 void Fiber::grow_frames() {
   const std::size_t old = frames.capacity();
   const std::size_t size = std::max(kFramesMin, old + old / 2);
-  Heap::current().add((size - old) * sizeof(Frame));
+  Heap::current().require((size - old) * sizeof(Frame));
   frames.reserve(size);
+  Heap::current().note((size - old) * sizeof(Frame));
 }
 
 std::string_view Fiber::definition() const {
@@ -70,16 +80,16 @@ std::string_view Fiber::definition() const {
 }
 
 std::vector<std::string> Fiber::chain() const {
-  std::vector<std::string_view> names;   // those of one definition's functions stand together
-  for (auto frame = frames.rbegin(); frame != frames.rend(); ++frame)
-    if (!frame->code->name.empty() && (names.empty() || names.back() != frame->code->name)) names.push_back(frame->code->name);
-  if (names.empty()) return {};
+  constexpr std::size_t kHalf = wire::kFailureChainMax / 2;
+  std::vector<std::string> names = names_of(frames.rbegin(), frames.rend(), 1 + wire::kFailureChainMax + 1);
+  if (names.empty()) return names;
   names.erase(names.begin());
-  if (names.size() > wire::kFailureChainMax) {
-    names[wire::kFailureChainMax / 2] = "…";
-    names.erase(names.begin() + wire::kFailureChainMax / 2 + 1, names.end() - (wire::kFailureChainMax / 2 - 1));
-  }
-  return {names.begin(), names.end()};
+  if (names.size() <= wire::kFailureChainMax) return names;
+  const std::vector<std::string> outermost = names_of(frames.begin(), frames.end(), kHalf - 1);
+  names.resize(kHalf);
+  names.push_back("…");
+  names.insert(names.end(), outermost.rbegin(), outermost.rend());
+  return names;
 }
 
 }  // namespace roost::runtime

@@ -18,6 +18,7 @@ constexpr std::size_t kNameBytesShown = 100;
 constexpr int kContinuationsMax = 16;   // to look through for a name
 constexpr std::size_t kComputationBytesMax = wire::kFrameBytesMax - 1024;
 
+constexpr std::size_t kReasonBytesMax = 64u << 10;
 constexpr std::string_view kTooLate =
     "nothing came within the time limit, which passed before it was waited for (of Remote.receive-async, Remote.start, or what is made of them)";
 
@@ -48,6 +49,14 @@ std::string name_around(const Value& continuation) {
   return name.empty() || name.size() > kNameBytesShown ? "Remote.receive-async" : std::string(name);
 }
 
+// What a program gives as a reason is copied on its way, and may be as long as memory is.
+std::string reason_of(const Text& text) {
+  if (text.size <= kReasonBytesMax) return std::string(text.view());
+  std::size_t end = kReasonBytesMax;
+  while ((text.data()[end] & 0xc0) == 0x80) --end;   // not within a character
+  return std::string(text.view().substr(0, end)) + "…";
+}
+
 std::string seconds_text(double seconds) { return render_number(seconds) + " s"; }
 
 }  // namespace
@@ -76,7 +85,7 @@ Value Machine::Node::step_result(Computation& computation, const Remote& remote)
     case Step::Send: return send(computation, remote);
     case Step::Receive: return receive(computation, *remote.first.as_channel());
     case Step::ReceiveAsync: return receive_async(*remote.first.as_channel(), remote.second.as_number(), remote.next);
-    case Step::Fail: context_.crash(std::string(remote.first.as_text()->view()));
+    case Step::Fail: context_.crash(reason_of(*remote.first.as_text()));
     case Step::ClockNow: require(wire::Capability::Clock, "Clock.now"); return Value::number(wall_clock_seconds());
     case Step::RandomNumber: require(wire::Capability::Random, "Random.number"); return Value::number(random_number());
   }

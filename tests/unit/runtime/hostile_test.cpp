@@ -1,11 +1,22 @@
 // SPDX-License-Identifier: MIT
 // Programs that ask for too much. Each ends with a failure that says so, and the node goes on.
+#include <sys/resource.h>
+
+#include <cstdlib>
+#include <fstream>
+
 #include "tests/unit/runtime/fake_container.h"
 
 namespace roost::runtime {
 namespace {
 
 using wire::FailureKind;
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kSanitized = true;
+#else
+constexpr bool kSanitized = false;
+#endif
 
 class Hostile : public ::testing::Test {
  protected:
@@ -50,6 +61,47 @@ std::string repeated(std::string_view text, int times) {
   std::string all;
   for (int i = 0; i < times; ++i) all += text;
   return all;
+}
+
+// As a worker runs it (worker/sandbox/zygote.cpp): the process has its node's memory, room for two frames, and some more.
+int exit_code_of(const std::string& program, std::uint64_t memory_bytes) {
+  FakeContainer container;
+  container.defaults().memory_bytes = memory_bytes;
+  EXPECT_EQ(container.run("1").value, "1");
+  std::ifstream sizes("/proc/self/statm");
+  std::uint64_t pages = 0;
+  sizes >> pages;
+  const rlim_t limit = pages * 4096 + memory_bytes + (48u << 20);
+  const rlimit limits{limit, limit};
+  setrlimit(RLIMIT_AS, &limits);
+  const auto outcome = container.run(program);
+  return outcome.failure && container.run("1").value == "1" ? 0 : 1;
+}
+
+TEST_F(Hostile, AFailureIsToldWithTheMemoryThatIsLeft) {
+  if (kSanitized) GTEST_SKIP() << "needs an address space of its own";
+  for (const std::uint64_t mib : {64, 256}) {
+    EXPECT_EXIT(std::exit(exit_code_of("let rec f n = 1 + (g n); g n = 1 + (f n); f 0;;", mib << 20)), ::testing::ExitedWithCode(0), "") << mib;
+  }
+  const std::string text = "let rec f n t = if n ==_Number 0 then t else f (n - 1) (Text.concatenate t t); Remote.fail (f 22 \"plums and figs..\");;";
+  EXPECT_EXIT(std::exit(exit_code_of(text, 129u << 20)), ::testing::ExitedWithCode(0), "");
+}
+
+TEST_F(Hostile, ALongChainKeepsItsEnds) {
+  std::string program = "let rec ";
+  for (int i = 0; i < 40; ++i) program += "f" + std::to_string(i) + " n = 1 + (f" + std::to_string(i + 1) + " n); ";
+  const auto outcome = container_.run(program + "f40 n = Vector.size n + (Vector.sum _); f0 [];;");
+  ASSERT_TRUE(outcome.failure);
+  const auto& chain = outcome.failure->chain;
+  ASSERT_EQ(chain.size(), wire::kFailureChainMax);
+  EXPECT_EQ((std::vector<std::string>{chain[0], chain[15], chain[16], chain[17], chain[31]}), (std::vector<std::string>{"f40", "f25", "…", "f14", "f0"}));
+}
+
+TEST_F(Hostile, ALongReasonIsCutBetweenCharacters) {
+  const std::string all = repeated("é", 100'000);
+  const auto outcome = container_.run("Remote.fail \"x" + all + "\"");
+  ASSERT_TRUE(outcome.failure);
+  EXPECT_TRUE(outcome.failure->reason == "x" + all.substr(0, 65'534) + "…") << outcome.failure->reason.size();
 }
 
 // Its code fits into the node's memory, but not with the stack that it starts with.
