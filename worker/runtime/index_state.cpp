@@ -20,7 +20,8 @@ Bytes token_bytes(BuiltinContext& context, const Value& token) {
   return *bytes;
 }
 
-Value decoded(const Bytes& bytes, FunctionMaker& functions) {
+Value decoded(BuiltinContext& context, const Bytes& bytes, FunctionMaker& functions) {
+  context.charge(bytes.size() * kWorkPerCodedByte);
   auto value = decode_value(bytes, functions);
   if (!value.ok()) throw Crash{wire::FailureKind::ProgramFailed, "an index entry cannot be read: " + value.error().what, {}};
   return std::move(value).value();
@@ -63,6 +64,7 @@ wire::Write IndexState::insert(BuiltinContext& context, const Value& key, const 
   wire::Write write{wire::WriteKind::Insert, token_bytes(context, token), hash_key_of(context, key),
                     encode_value(key, functions), encode_value(value, functions)};
   const std::size_t bytes = write.key.size() + write.value.size();
+  context.charge(bytes * kWorkPerCodedByte);
   if (bytes > kEntryBytesMax) {
     context.crash(wire::FailureKind::MemoryLimit, "an index entry of " + std::to_string(bytes) + " bytes cannot be stored; the most is " +
                                                       std::to_string(kEntryBytesMax));
@@ -90,7 +92,7 @@ IndexState::Question IndexState::lookup(BuiltinContext& context, const Value& ke
   Bytes hash = hash_key_of(context, key);
   const auto known = cache_.find(bytes + hash);
   if (known == cache_.end()) return ask(wire::ReadKind::Lookup, std::move(bytes), std::move(hash));
-  return {known->second ? make_some(decoded(*known->second, functions)) : none(), {}};
+  return {known->second ? make_some(decoded(context, *known->second, functions)) : none(), {}};
 }
 
 IndexState::Question IndexState::after(BuiltinContext& context, const Value& key, const Value& token) {
@@ -105,21 +107,21 @@ IndexState::Question IndexState::keys(BuiltinContext& context, const Value& toke
   return ask(wire::ReadKind::All, token_bytes(context, token), {});
 }
 
-Value IndexState::answered(const wire::ReadResult& result, const wire::Read& read, FunctionMaker& functions) {
+Value IndexState::answered(BuiltinContext& context, const wire::ReadResult& result, const wire::Read& read, FunctionMaker& functions) {
   const auto asked = writes_at_read_.extract(result.read);
   if (!result.ok)
     throw Crash{wire::FailureKind::ProgramFailed, "the container could not read the node's state", {}};
   if (read.kind == wire::ReadKind::All) {
     Value keys = make_vector(result.entries.size());
-    for (const wire::Entry& entry : result.entries) vector_push(keys, decoded(entry.key, functions));
+    for (const wire::Entry& entry : result.entries) vector_push(keys, decoded(context, entry.key, functions));
     return keys;
   }
   const bool found = !result.entries.empty();
-  if (read.kind != wire::ReadKind::Lookup) return found ? make_some(decoded(result.entries[0].key, functions)) : none();
+  if (read.kind != wire::ReadKind::Lookup) return found ? make_some(decoded(context, result.entries[0].key, functions)) : none();
   // A write since the question makes the answer old news for the cache, though not for who asked.
   if (!asked.empty() && asked.mapped() == writes_)
     remember(read.token, read.key_hash, found ? std::optional(result.entries[0].value) : std::nullopt);
-  return found ? make_some(decoded(result.entries[0].value, functions)) : none();
+  return found ? make_some(decoded(context, result.entries[0].value, functions)) : none();
 }
 
 }  // namespace roost::runtime

@@ -44,7 +44,7 @@ class IndexState {
   // The number of the next question to the container, whatever it is about.
   [[nodiscard]] std::uint64_t next_read() { return next_read_++; }
   // What the answer to that read means to the program. Throws Crash.
-  [[nodiscard]] Value answered(const wire::ReadResult& result, const wire::Read& read, FunctionMaker& functions);
+  [[nodiscard]] Value answered(BuiltinContext& context, const wire::ReadResult& result, const wire::Read& read, FunctionMaker& functions);
 
  private:
   void remember(const Bytes& token, const Bytes& key_hash, std::optional<Bytes> value);

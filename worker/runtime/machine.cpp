@@ -166,7 +166,7 @@ void Machine::Node::take(const wire::ReadResult& frame) {
   work_for(*computation, "what was read", [&] {
     const wire::Read read = std::move(*computation->reads);
     computation->reads.reset();
-    wake(computation->id, index_->answered(frame, read, universe_));
+    wake(computation->id, index_->answered(context_, frame, read, universe_));
   });
 }
 

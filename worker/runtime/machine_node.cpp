@@ -101,9 +101,12 @@ void Machine::Node::finish(Computation& computation, const Value& value) {
   if (computation.attempt != 0) {
     attempt_came_to(computation.attempt, make_data(lang::Builtin::EitherRight, value));
   } else if (origin.request != 0 && origin.format == wire::Format::Value) {
-    outbox_.send(wire::Return{origin, encode_value(value, universe_)});
+    Bytes bytes = encode_value(value, universe_);
+    context_.charge(bytes.size() * kWorkPerCodedByte);
+    outbox_.send(wire::Return{origin, std::move(bytes)});
   } else if (origin.request != 0) {
     auto written = origin.format == wire::Format::Json ? to_json(value) : render(value);
+    if (written.ok()) context_.charge(written.value().size() * kWorkPerCodedByte);
     if (written.ok()) outbox_.send(wire::Answer{origin, std::move(written).value()});
     else outbox_.send(wire::Answer{origin, written.error()});
   }
@@ -262,7 +265,7 @@ void Machine::Node::debug_line(const Value& label, const Value& value) {
   std::string line = label.is(Kind::Text) ? std::string(label.as_text()->view()) : brief(label);
   line += ": ";
   line += render_cut(value, kDebugLineBytesMax);
-  context_.charge(line.size());
+  context_.charge(line.size() * kWorkPerCodedByte);
   outbox_.send(wire::Log{current_->origin.trace, wire::LogLevel::Debug, std::move(line)});
 }
 

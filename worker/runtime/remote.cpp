@@ -112,11 +112,11 @@ void Machine::Node::send_computation(const wire::Origin& origin, const PublicKey
   }
   require(wire::Capability::ContactAll, "going to another node");
   Bytes bytes = encode_value(remote, universe_);
+  context_.charge(bytes.size() * kWorkPerCodedByte);
   if (bytes.size() > kComputationBytesMax) {
     context_.crash(wire::FailureKind::MemoryLimit, "a computation of " + std::to_string(bytes.size()) +
                                                        " bytes cannot move; the most is " + std::to_string(kComputationBytesMax));
   }
-  context_.charge(bytes.size());
   outbox_.send(wire::Send{origin, std::string(host), destination, std::move(bytes)});
 }
 

@@ -2,8 +2,10 @@
 // Programs that ask for too much. Each ends with a failure that says so, and the node goes on.
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
+#include <functional>
 
 #include "tests/unit/runtime/fake_container.h"
 
@@ -153,6 +155,40 @@ TEST_F(Hostile, ALoopDoesNotStarveOthers) {
   EXPECT_FALSE(container_.outcome(slow).answered);
   container_.settle();
   EXPECT_TRUE(container_.outcome(slow).failure);
+}
+
+// How many times at most something is done in one slice.
+std::size_t most_in_a_slice(FakeContainer& container, const std::string& program, const std::function<std::size_t(std::uint64_t)>& done) {
+  std::size_t most = 0;
+  const std::uint64_t request = container.send(program);
+  for (int slice = 0; slice < 2'000 && !container.outcome(request).answered; ++slice) {
+    const std::size_t before = done(request);
+    container.step();
+    most = std::max(most, done(request) - before);
+  }
+  return most;
+}
+
+TEST_F(Hostile, SendingShortensTheSlice) {
+  container_.defaults().compute_ms = 10'000;
+  const std::string program = "do Remote n := Remote.spawn; v = Vector.range 0 20000; "
+                              "Remote.replicate! 500 (fork (Remote.map (u -> Vector.size v) (Remote.transfer n)));;";
+  const std::size_t most = most_in_a_slice(container_, program, [&](std::uint64_t) { return container_.sent.size(); });
+  EXPECT_GT(container_.sent.size(), 0u);
+  EXPECT_LE(most, 3u);
+}
+
+TEST_F(Hostile, WhatAnIndexHoldsIsPaidForByItsSize) {
+  container_.defaults().compute_ms = 10'000;
+  const auto lines = [&](std::uint64_t request) { return container_.outcome(request).debug.size(); };
+  const std::string index = "do Remote i := Index.empty; v = Vector.range 0 20000; Index.insert 1 v i; t = 2nd (Index.representation# i); ";
+  const std::string lookups = index + "pure (let rec go n = if n ==_Number 0 then n else go (Debug.watch \"n\" (Optional.fold n (v -> n - 1) (Index.lookup# 1 t))); go 200;;);;";
+  EXPECT_LE(most_in_a_slice(container_, lookups, lines), 3u);
+  const std::string inserts = index + "pure (let rec go n = if n ==_Number 0 then n else go (Debug.watch \"n\" ((u -> n - 1) (Index.insert# 1 v t))); go 200;;);;";
+  const std::uint64_t request = container_.send(inserts);
+  container_.settle();
+  EXPECT_EQ(container_.outcome(request).debug.size(), 200u);
+  EXPECT_LE(most_in_a_slice(container_, inserts, lines), 3u);
 }
 
 TEST_F(Hostile, HugeValuesAreNotAnswered) {
