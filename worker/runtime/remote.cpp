@@ -161,8 +161,8 @@ wire::Origin Machine::Node::origin_of_waiting(const Attempt& attempt) {
 Value Machine::Node::spawn(Computation& computation) {
   require(wire::Capability::Spawn, "Remote.spawn");
   if (!children_->can_spawn()) context_.crash("Remote.spawn needs the node's own key, which the container did not give");
-  PublicKey child;
-  if (spawning_.empty() && children_->spawn(child)) return make_node(start_.host, child);
+  Value child = make_node(start_.host, {});   // first: once it is announced, nothing may fail
+  if (spawning_.empty() && children_->spawn(child.as_node()->key)) return child;
   wait(computation, "leave to spawn a node did not come");
   spawning_.push_back(computation.id);
   return {};
@@ -171,17 +171,16 @@ Value Machine::Node::spawn(Computation& computation) {
 // Leave has come: for as many as there is leave for, and a question for more if some are left.
 void Machine::Node::spawn_waiting() {
   while (!spawning_.empty()) {
-    const ComputationId id = spawning_.front();
-    Computation* computation = find(id);
+    Computation* computation = find(spawning_.front());
+    bool there_was_leave = true;
     if (computation) {
-      PublicKey child;
-      if (!children_->spawn(child)) return;
-      try {
-        wake(id, make_node(start_.host, child));
-      } catch (const Crash& crash) {
-        fail(*computation, crash);
-      }
+      work_for(*computation, "a node", [&] {
+        Value child = make_node(start_.host, {});
+        there_was_leave = children_->spawn(child.as_node()->key);
+        if (there_was_leave) wake(computation->id, std::move(child));
+      });
     }
+    if (!there_was_leave) return;
     spawning_.pop_front();
   }
 }

@@ -125,6 +125,31 @@ TEST_F(Spawning, LeaveThatComesAfterTheEndIsNotUsed) {
   EXPECT_EQ(spawns(), 13);
 }
 
+// A child that was announced and that nobody knows of would be in the budget for ever.
+TEST_F(Spawning, AChildThatThereIsNoMemoryForIsNotAnnounced) {
+  class : public Outbox {
+   public:
+    void send(const wire::FromWorker& frame) override {
+      spawns += std::holds_alternative<wire::Spawn>(frame);
+      failures += std::holds_alternative<wire::Log>(frame);
+    }
+    int spawns = 0, failures = 0;
+  } outbox;
+  const code::StoreView store;
+  Machine machine(standard_library(), store, outbox);
+  const auto evaluate = [&machine](const char* program) {
+    machine.handle({}, wire::Eval{{1, 1, wire::Format::Text}, program});
+    while (machine.run({}).what == Machine::Next::Do::RunAgain) {}
+  };
+  container_.defaults().memory_bytes = 2u << 20;
+  machine.handle({}, container_.defaults());
+  evaluate("Remote.replicate! 1000 (fork (Remote.map (n -> 1) Remote.spawn))");
+  evaluate("do Remote c := Remote.channel; (let rec fill n = bind (u -> fill n) (Remote.send c n); fill 0;;);;");   // its messages stay
+  machine.handle({}, wire::Reserved{1000, {}});
+  EXPECT_GT(outbox.failures, 0);
+  EXPECT_EQ(outbox.spawns + outbox.failures, 1000);
+}
+
 TEST_F(Spawning, ManyAtOnceWaitForLeaveTogether) {
   EXPECT_EQ(container_.run("Remote.map Vector.size (Remote.parallel-traverse (Duration.seconds 9) (n -> Remote.spawn) (Vector.range 0 50))").value,
             "50");
