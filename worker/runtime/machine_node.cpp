@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::uint64_t kComputationBytes = 700;       // a Computation with its places in the tables
 constexpr std::size_t kDebugLineBytesMax = 256u << 10;
+constexpr std::size_t kUrlBytesMax = 8192;
 constexpr std::int64_t kFuelPerTimer = 50;
 constexpr std::uint64_t kNanosecondsPerCall = 30;      // an estimate
 
@@ -311,6 +312,8 @@ Value Machine::Node::perform_index(lang::Builtin builtin, Value* arguments) {
 Value Machine::Node::fetch(const Value& url) {
   require(wire::Capability::Http, lang::name_of(lang::Builtin::HttpGetUrl));
   if (!url.is(Kind::Text)) context_.wrong(lang::Builtin::HttpGetUrl, "a Text", url);
+  if (url.as_text()->size > kUrlBytesMax)
+    context_.crash("the URL has " + std::to_string(url.as_text()->size) + " bytes; one of at most " + std::to_string(kUrlBytesMax) + " can be fetched");
   const std::uint64_t read = index_->next_read();
   reading_.emplace(read, current_->id);
   outbox_.send(wire::Fetch{read, std::string(url.as_text()->view())});

@@ -191,6 +191,12 @@ TEST_F(Hostile, WhatAnIndexHoldsIsPaidForByItsSize) {
   EXPECT_LE(most_in_a_slice(container_, inserts, lines), 3u);
 }
 
+TEST_F(Hostile, HugeUrlsAreNotAskedFor) {
+  const std::string doubled = "let rec f n t = if n ==_Number 0 then t else f (n - 1) (Text.concatenate t t); Http.get-url (f ";
+  expect(doubled + "11 \"plum\" |> Text.concatenate \"x\");;", FailureKind::ProgramFailed);
+  EXPECT_EQ(container_.run(doubled + "11 \"plum\");;").value, "Either.Left \"no such page\"");
+}
+
 TEST_F(Hostile, HugeValuesAreNotAnswered) {
   container_.defaults().memory_bytes = 256u << 20;
   container_.defaults().compute_ms = 10'000;
