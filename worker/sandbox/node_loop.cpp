@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <new>
 
 #include "worker/sandbox/control.h"
 
@@ -28,7 +29,12 @@ class Output final : public runtime::Outbox {
  public:
   void send(const wire::FromWorker& frame) override {
     const std::size_t start = buffer_.size();
-    wire::encode_to(buffer_, frame);
+    try {
+      wire::encode_to(buffer_, frame);
+    } catch (const std::bad_alloc&) {   // the machine may go on; half a frame may not stay
+      buffer_.resize(start);
+      throw;
+    }
     if (buffer_.size() - start - kLengthBytes > wire::kFrameBytesMax) {
       buffer_.resize(start);
       send_instead_of(frame);

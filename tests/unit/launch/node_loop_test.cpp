@@ -85,6 +85,13 @@ TEST_F(NodeLoop, EndsAtTheAddressSpaceLimit) {
   EXPECT_EQ(launched.life(worker).exits[0].code, 71);
 }
 
+TEST_F(NodeLoop, SendsNoHalfFrames) {
+  launched.eval(worker, "squeeze 8000000");
+  ASSERT_TRUE(launched.run_until([&] { return answered() == 1; }));
+  EXPECT_EQ(launched.life(worker).answers().front(), "squeezed");
+  EXPECT_TRUE(launched.answers(worker, "still here"));
+}
+
 TEST_F(NodeLoop, NoTwoWorkersDrawTheSameRandomNumbers) {
   constexpr std::size_t kWorkers = 1000;
   std::vector<core::WorkerId> drawers;

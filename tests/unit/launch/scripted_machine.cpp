@@ -3,6 +3,7 @@
 //   spin MS    runs for so long, then answers "spun"          sleep MS   waits for so long, then answers "slept"
 //   size N     answers with N bytes                           write N    sends a Write with a value of N bytes
 //   log N      logs a line of N bytes, then answers "logged"  allocate   allocates until it is refused
+//   squeeze N  sends an answer of N bytes while there is no memory to encode it, then answers "squeezed" if it was refused
 //   random     answers with 16 random bytes in hexadecimal
 // Everything else is answered with itself. It stands in for worker/runtime/machine.cpp, so that the loop is tested alone.
 
@@ -65,10 +66,28 @@ class Machine::Node {
       outbox_.send(wire::Write{wire::WriteKind::Insert, Bytes(wire::kTokenBytes, 't'), "h", "k", Bytes(number, 'v')});
     } else if (order == "random") {
       answer = random_text();
+    } else if (order == "squeeze") {
+      answer = squeezed({eval.origin, std::string(number, 'x')});
     } else if (order == "allocate") {
       for (std::vector<std::string> all;;) all.emplace_back(std::size_t{1} << 20, 'x');
     }
     due_.push_back({eval.origin, answer});
+  }
+
+  std::string squeezed(const wire::Answer& large) {
+    const wire::FromWorker frame = large;
+    std::vector<std::unique_ptr<char[]>> all;
+    all.reserve(1u << 16);
+    try {
+      for (;;) all.push_back(std::make_unique<char[]>(std::size_t{1} << 20));
+    } catch (const std::bad_alloc&) {
+    }
+    try {
+      outbox_.send(frame);
+    } catch (const std::bad_alloc&) {
+      return "squeezed";
+    }
+    return "there was memory";
   }
 
   static std::string random_text() {
