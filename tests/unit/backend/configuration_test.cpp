@@ -76,6 +76,12 @@ TEST(Configuration, AValueOutOfRangeIsRefusedWithTheRange) {
 
 TEST(Configuration, ANegativeNumberIsRefused) { EXPECT_TRUE(says(bad(kMinimal + "awake_max = -1\n"), "awake_max")); }
 
+TEST(Configuration, WhatComputesIsNotTakenForUnresponsive) {
+  EXPECT_TRUE(says(bad(kMinimal + "compute_timeout_ms = 15000\n"), "`compute_timeout_ms` (15000) must be less than `unresponsive_timeout_ms` (15000)"));
+  EXPECT_TRUE(says(bad(kMinimal + "unresponsive_timeout_ms = 5000\n"), "`compute_timeout_ms` (10000)"));
+  EXPECT_EQ(good("compute_timeout_ms = 15000\nunresponsive_timeout_ms = 15001\n").core.compute_timeout, std::chrono::seconds(15));
+}
+
 TEST(Configuration, AValueOfAnotherTypeIsRefused) {
   EXPECT_TRUE(says(bad(kMinimal + "awake_max = \"many\"\n"), "an integer"));
   EXPECT_TRUE(says(bad(kMinimal + "host = 5\n"), "a text"));
