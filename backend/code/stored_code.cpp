@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <future>
 #include <stdexcept>
 #include <thread>
 
@@ -26,12 +27,20 @@ std::vector<std::string> faults_of(const std::vector<wire::Define>& definitions)
     for (std::size_t i; (i = next.fetch_add(1)) < definitions.size();)
       faults[i] = lang::check_definition(definitions[i].hash, definitions[i].definition);
   };
-  std::vector<std::jthread> others;
+  std::vector<std::future<void>> others;   // each waits for its end when it goes
   const std::size_t threads = std::min<std::size_t>(std::thread::hardware_concurrency(), definitions.size());
-  for (std::size_t i = 1; i < threads; ++i) others.emplace_back(check_some);
+  for (std::size_t i = 1; i < threads; ++i) others.push_back(std::async(std::launch::async, check_some));
   check_some();
-  others.clear();   // waits for them
+  for (std::future<void>& other : others) other.get();   // throws what it threw: memory may be short
   return faults;
+}
+
+std::string no_room(const CodeStore& store, std::uint64_t size) {
+  const std::uint64_t most = store.view().bytes_max();
+  if (store.bytes_used() + entry_bytes(size) > most)
+    return "the database has more code than the code store has room for: raise code_bytes_max (now " + std::to_string(most) + ")";
+  return "there is no memory for the code that the database has, beyond " + std::to_string(store.bytes_used()) +
+         " bytes: make /dev/shm larger (code_bytes_max is " + std::to_string(most) + ")";
 }
 
 }  // namespace
@@ -44,9 +53,7 @@ void add_stored(CodeStore& store, const std::vector<wire::Define>& definitions, 
       complain("the database's definition " + hexadecimal(one.hash) + " is damaged and left out: " + faults[i]);
       continue;
     }
-    if (!store.reserve(one.definition.size()))
-      throw std::runtime_error("the database has more code than the code store has room for: raise code_bytes_max (now " +
-                               std::to_string(store.view().bytes_max()) + ")");
+    if (!store.reserve(one.definition.size())) throw std::runtime_error(no_room(store, one.definition.size()));
     store.publish(one.hash, one.definition);
   }
 }

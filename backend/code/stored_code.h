@@ -14,7 +14,8 @@
 
 namespace roost::code {
 
-// `complain` is told of each that is damaged, by its hash. Throws std::runtime_error, which names the setting, if the store has no room.
+// `complain` is told of each that is damaged, by its hash. Throws std::runtime_error, which says what to make larger, if
+// the store has no room, and std::bad_alloc.
 void add_stored(CodeStore& store, const std::vector<wire::Define>& definitions, const std::function<void(const std::string&)>& complain);
 
 }  // namespace roost::code

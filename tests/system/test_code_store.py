@@ -104,6 +104,10 @@ class TestAfterACrash:
             # It can be defined again, and is whole from then on.
             assert container.value(hop("(x -> x + 6000)", "2"), node) == "6002"
             assert container.value(f"#{digest} 1", node) == "6001"
+            pids = container.kill_roostd()
+            wait_until(lambda: not any(Process(pid).alive for pid in pids), 5, "the end of all workers")
+            container.restart()
+            assert container.value(f"#{digest} 1", node) == "6001"
 
     @staticmethod
     def damage(container, digest):

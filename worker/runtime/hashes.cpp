@@ -34,7 +34,7 @@ template <Builtin builtin, typename Relation>
 Value comparison(BuiltinContext& context, Value* arguments) {
   const Text* left = checked(context, builtin, arguments[0]);
   const Text* right = checked(context, builtin, arguments[1]);
-  return Value::boolean(Relation{}(compare_hash_texts(left->view(), right->view()), 0));
+  return Value::boolean(Relation{}(compare_hash_texts(context, left->view(), right->view()), 0));
 }
 
 Value hash_of(BuiltinContext& context, Value* arguments) { return make_hash(context, arguments[0]); }
@@ -57,8 +57,9 @@ const Text* hash_text_of(const Value& value) {
   return data != nullptr && data->items()[0].is(Kind::Text) ? data->items()[0].as_text() : nullptr;
 }
 
-int compare_hash_texts(std::string_view left, std::string_view right) {
+int compare_hash_texts(BuiltinContext& context, std::string_view left, std::string_view right) {
   const std::size_t shared = std::min(left.size(), right.size());
+  context.charge(shared);
   for (std::size_t i = 0; i < shared; ++i) {
     const int l = kWorth[static_cast<std::uint8_t>(left[i])], r = kWorth[static_cast<std::uint8_t>(right[i])];
     if (l != r) return l - r;

@@ -7,13 +7,14 @@
 
 #include <string_view>
 
+#include "worker/runtime/builtin.h"
 #include "worker/runtime/value.h"
 
 namespace roost::runtime {
 
 // The text inside a hash value; null if the value is none.
 [[nodiscard]] const Text* hash_text_of(const Value& value);
-// Negative, zero or positive, as the bytes compare that the texts stand for.
-[[nodiscard]] int compare_hash_texts(std::string_view left, std::string_view right);
+// Negative, zero or positive, as the bytes compare that the texts stand for. Bytes that came from elsewhere may make them of any length.
+[[nodiscard]] int compare_hash_texts(BuiltinContext& context, std::string_view left, std::string_view right);
 
 }  // namespace roost::runtime

@@ -122,7 +122,7 @@ int compare_atoms(BuiltinContext& context, const Value& left, const Value& right
       context.charge(std::min(left.as_text()->size, right.as_text()->size) / 8);
       return left.as_text()->view().compare(right.as_text()->view());
     case Rank::Hash:
-      return compare_hash_texts(hash_text_of(left)->view(), hash_text_of(right)->view());
+      return compare_hash_texts(context, hash_text_of(left)->view(), hash_text_of(right)->view());
     case Rank::Inverted: {
       // Keys are made with one inversion at most; what is inside a made-up second one does not count.
       const Value& l = left.as_data()->items()[0];

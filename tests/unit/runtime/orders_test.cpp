@@ -59,6 +59,14 @@ TEST_F(Orders, HashesCompareByTheirBytes) {
   EXPECT_EQ(shown(B::HashLess, {n(1), hash("AAAA")}), "✗ Hash.< needs a hash, not 1");
 }
 
+TEST_F(Orders, LongHashesAreChargedForTheirLength) {
+  const Value left = hash(std::string(1'000'000, 'A')), right = hash(std::string(1'000'000, 'A'));
+  EXPECT_EQ(shown(B::HashLess, {left, right}), "False");
+  EXPECT_GE(work_, 1'000'000u);
+  EXPECT_EQ(compared(b(B::HashOrder), left, right), "Equal");
+  EXPECT_GE(work_, 2'000'000u);
+}
+
 TEST_F(Orders, AVeryDeepOrderNeedsNoStack) {
   Value order = b(B::NumberOrder), value = n(1);
   for (int i = 0; i < 200'000; ++i) {
