@@ -204,6 +204,9 @@ class TermReader {
     return unknown(tag);
   }
 
+  // Each is a function literal around the term.
+  void count_parameter(std::string_view name) { count_work(1 + visits_of_text(name.size())); }
+
   [[nodiscard]] bool too_large() const { return too_large_; }
 
  private:
@@ -432,6 +435,7 @@ Result<const Term*, DefinitionError> decode_definition(Arena& arena, BytesView b
     in.fail("the version is " + std::to_string(version) + ", this container reads " + std::to_string(kVersion));
   const std::vector<std::string_view> parameters = read_parameters(in);
   TermReader terms(in, memory_bytes_max);
+  for (const std::string_view name : parameters) terms.count_parameter(name);
   const Term* term = terms.read(0, static_cast<std::uint32_t>(parameters.size()));
   // A reference hashes to what it refers to, so it would be a definition of any name: of one that it takes from another, or its own.
   if (parameters.empty() && term != nullptr && term->kind == TermKind::Reference) in.fail("it is nothing but a reference");

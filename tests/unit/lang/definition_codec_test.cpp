@@ -208,6 +208,15 @@ TEST_F(DefinitionCodec, LongNamesAreWorkWhereverTheyOccur) {
   EXPECT_NE(error_.what.find("hashing it would visit"), std::string::npos) << error_.what;
 }
 
+TEST_F(DefinitionCodec, LongNamesOfCapturedVariablesAreWorkToo) {
+  Bytes bytes("\1", 1);
+  bytes += varint(1000);
+  bytes += Bytes(1, '\0') + varint(1'000'000) + Bytes(1'000'000, 'x');
+  bytes += Bytes(999, '\1');
+  EXPECT_EQ(back(bytes + "\4"), nullptr);
+  EXPECT_NE(error_.what.find("hashing it would visit"), std::string::npos) << error_.what;
+}
+
 TEST_F(DefinitionCodec, TheMeterHearsOfEveryVisitAndMayEndThem) {
   struct Meter final : HashMeter {
     void spend(std::uint64_t visits) override {
