@@ -79,7 +79,7 @@ class HostileContainer:
 
 @pytest.fixture(scope="module")
 def hostile():
-    container = Container({"unresponsive_timeout_ms": UNRESPONSIVE_S * 1000, "request_timeout_ms": 12000}, name="hostile")
+    container = Container({"unresponsive_timeout_ms": UNRESPONSIVE_S * 1000, "compute_timeout_ms": UNRESPONSIVE_S * 500, "request_timeout_ms": 12000}, name="hostile")
     try:
         yield HostileContainer(container)
     finally:

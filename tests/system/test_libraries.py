@@ -78,8 +78,3 @@ class TestWrongFiles:
         assert done.returncode == 1
         assert f"did not start: {library}: line 2, column 14" in done.stderr and '`"sugar"` has type Text' in done.stderr
 
-    def test_a_definition_that_never_ends_stops_the_start_as_well(self, roostd, tmp_path):
-        library = tmp_path / "fruit.u"
-        library.write_text("plum = let rec on n = on (n + 1); on 0;;;\n")
-        done = roostd(library)
-        assert done.returncode == 1 and f"{library}, line 1: plum: its evaluation does not end" in done.stderr

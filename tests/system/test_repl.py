@@ -427,12 +427,15 @@ class TestAtATerminal:
             assert time.monotonic() - began < 5   # http_timeout_ms is 20 s
             peer.close()
 
-    def test_a_definition_that_takes_long_does_not_end_the_session_at_control_c(self, typist):
+    def test_a_definition_that_takes_long_is_evaluated_where_it_is_used_and_can_be_stopped_there(self, typist):
         person = typist()
         person.type("f = let rec on n = on (n + 1); on 0;;;\n")
+        person.expect("f : ")
+        person.wait_for_prompt()
+        person.type("f\n")
         time.sleep(0.3)
         person.type("\x03")
-        person.expect("its evaluation does not end")
+        person.expect("stopped")
         person.wait_for_prompt()
         person.end()
 

@@ -113,6 +113,8 @@ class Definitions {
   virtual ~Definitions() = default;
   // The value of the definition, or null if there is none of that hash.
   [[nodiscard]] virtual const Value* value_of(const lang::Hash& hash) const = 0;
+  // Of a definition whose evaluation was put off: a function that evaluates it, whatever it is given. Else null.
+  [[nodiscard]] virtual const Value* evaluator_of(const lang::Hash&) const { return nullptr; }
 };
 
 }  // namespace roost::runtime

@@ -164,9 +164,13 @@ class FunctionCompiler {
   }
 
   void reference(const Term* term) {
-    const Value* value = unit_.definitions.value_of(*term->hash);
-    if (!value) throw Refusal{"no definition has the hash " + lang::base64url(view_of(*term->hash))};
-    constant(*value);
+    if (const Value* value = unit_.definitions.value_of(*term->hash)) return constant(*value);
+    const Value* evaluator = unit_.definitions.evaluator_of(*term->hash);
+    if (!evaluator) throw Refusal{"no definition has the hash " + lang::base64url(view_of(*term->hash))};
+    constant(*evaluator);
+    constant(Value::unit());
+    emit(Op::Call, 1);
+    popped(1);
   }
 
   void builtin_by_itself(Builtin builtin) {

@@ -26,7 +26,9 @@ struct LoadError {
 };
 
 constexpr std::uint64_t kLibraryMemoryMax = 1u << 30;
-constexpr std::int64_t kDefinitionFuelMax = 100'000'000;   // calls for one definition
+// For one definition, while a library is loaded.
+constexpr std::int64_t kLoadingFuelMax = 10'000'000;       // calls
+constexpr std::uint64_t kLoadingMemoryMax = 64u << 20;
 constexpr std::int64_t kFuelBetweenCharges = 100'000;      // calls
 constexpr std::uint64_t kWorkPerCall = 30;                 // nanoseconds: an estimate
 
@@ -177,24 +179,45 @@ std::vector<lang::Definition> Library::load_file(const SourceFile& file) {
 void Library::define(const lang::Hash* hash, std::string_view name, const lang::Term* term, const std::string& where) {
   const auto code = compile(*program_, term, *this, name);
   if (!code.ok()) throw LoadError{where + ": " + code.error().reason};
+  std::optional<Value> value = evaluated(*code.value());
+  const bool is_put_off = !value;
+  if (is_put_off) {
+    lang::Term* function = arena_.make<lang::Term>();
+    function->kind = lang::TermKind::Lambda;
+    function->place = term->place;
+    function->text = "_";
+    function->left = term;
+    const auto again = compile(*program_, function, *this, name);
+    if (!again.ok()) throw LoadError{where + ": " + again.error().reason};
+    value = evaluated(*again.value());
+    CHECK(value);
+  }
+  if (value->is_object()) make_immortal(value->object(), objects_);
+  if (!is_put_off) name_definition(*value, *program_, hash);
+  definitions_.emplace(*hash, Entry{term, std::move(*value), is_put_off});
+}
+
+// Empty: it fails, has an effect, or takes much.
+std::optional<Value> Library::evaluated(const Code& code) {
+  std::optional<Value> value;
+  heap_.set_limit(std::min(kLibraryMemoryMax, heap_.bytes() + kLoadingMemoryMax));
   try {
     std::uint64_t work = 0;
     BuiltinContext context(work);
-    Value value = evaluate_definition(*code.value(), context);
-    if (value.is_object()) make_immortal(value.object(), objects_);
-    name_definition(value, *program_, hash);
-    definitions_.emplace(*hash, Entry{term, std::move(value)});
-  } catch (const Crash& crash) {
-    throw LoadError{where + ": " + crash.reason};
+    value = evaluate_definition(code, context, kLoadingFuelMax);
+  } catch (const Crash&) {
+    // It is put off.
   }
+  heap_.set_limit(kLibraryMemoryMax);
+  return value;
 }
 
-Value evaluate_definition(const Code& code, BuiltinContext& context) {
+Value evaluate_definition(const Code& code, BuiltinContext& context, std::int64_t fuel_max) {
   NoHost host;
   Vm vm(host, context);
   Fiber fiber;
   Vm::start(fiber, code);
-  for (std::int64_t left = kDefinitionFuelMax; left > 0;) {
+  for (std::int64_t left = fuel_max; left > 0;) {
     std::int64_t fuel = kFuelBetweenCharges;
     const Vm::Outcome outcome = vm.run(fiber, fuel);
     const std::int64_t used = kFuelBetweenCharges - fuel;
@@ -207,7 +230,12 @@ Value evaluate_definition(const Code& code, BuiltinContext& context) {
 
 const Value* Library::value_of(const lang::Hash& hash) const {
   const auto at = definitions_.find(hash);
-  return at == definitions_.end() ? nullptr : &at->second.value;
+  return at == definitions_.end() || at->second.is_put_off ? nullptr : &at->second.value;
+}
+
+const Value* Library::evaluator_of(const lang::Hash& hash) const {
+  const auto at = definitions_.find(hash);
+  return at == definitions_.end() || !at->second.is_put_off ? nullptr : &at->second.value;
 }
 
 const lang::Term* Library::term_of(const lang::Hash& hash) const {

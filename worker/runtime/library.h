@@ -2,10 +2,11 @@
 #pragma once
 
 // The definitions that every program finds: the standard library, or other library files in its place. They are parsed, compiled and
-// evaluated once, before any node runs; their values are immortal, so that all forks share them.
+// evaluated once, before any node runs; their values are immortal, so that all forks share them. A definition that fails, has an effect
+// or takes long is put off: it is evaluated where it is used, each time.
 //
-// The files are loaded in order; each may use the ones before it. A file that does not load (syntax, a taken or unknown name, a
-// definition whose evaluation fails) is reported with its name and place, and nothing is loaded.
+// The files are loaded in order; each may use the ones before it. A file that does not load (syntax, types, a taken or unknown name) is
+// reported with its name and place, and nothing is loaded.
 //
 // A library may grow while nodes use it (add): definitions are never taken back, so that what refers to one is right for ever.
 // Thread: load on one; then any may read, but not while add() runs.
@@ -52,6 +53,8 @@ class Library final : public Definitions {
   [[nodiscard]] std::optional<std::string> keep(std::string_view name, const lang::Type& type, BytesView value, const code::StoreView& store);
 
   [[nodiscard]] const Value* value_of(const lang::Hash& hash) const override;
+  [[nodiscard]] const Value* evaluator_of(const lang::Hash& hash) const override;
+  [[nodiscard]] bool contains(const lang::Hash& hash) const { return definitions_.contains(hash); }
   // The definition's term, or null: there is none.
   [[nodiscard]] const lang::Term* term_of(const lang::Hash& hash) const;
   [[nodiscard]] const lang::Names& names() const { return names_; }
@@ -66,6 +69,7 @@ class Library final : public Definitions {
   Library();
   std::vector<lang::Definition> load_file(const SourceFile& file);   // throws LoadError
   void define(const lang::Hash* hash, std::string_view name, const lang::Term* term, const std::string& where);
+  [[nodiscard]] std::optional<Value> evaluated(const Code& code);
   void make_immortal_with_programs(const Value& value);
 
   Heap heap_;
@@ -78,12 +82,14 @@ class Library final : public Definitions {
   struct Entry {
     const lang::Term* term;   // null: it was kept
     Value value;
+    bool is_put_off = false;   // value: evaluator_of()
   };
   std::unordered_map<lang::Hash, Entry, HashOfHash> definitions_;
 };
 
 // The value of a definition's code, which may have no effect. What it computes is charged. Throws Crash, also if its evaluation does not
 // seem to end.
-[[nodiscard]] Value evaluate_definition(const Code& code, BuiltinContext& context);
+inline constexpr std::int64_t kDefinitionFuelMax = 100'000'000;   // calls
+[[nodiscard]] Value evaluate_definition(const Code& code, BuiltinContext& context, std::int64_t fuel = kDefinitionFuelMax);
 
 }  // namespace roost::runtime

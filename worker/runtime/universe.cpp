@@ -202,7 +202,7 @@ const Value* Universe::value_of(const lang::Hash& hash) const {
   auto& values = kept_->values;
   if (const auto found = values.find(hash); found != values.end()) return &found->second;
   const Grown grown(kept_->bytes);
-  const auto is_there = [&](const lang::Hash& one) { return library_.value_of(one) != nullptr || values.contains(one); };
+  const auto is_there = [&](const lang::Hash& one) { return library_.contains(one) || values.contains(one); };
   for (const Source& source : with_references(hash, is_there)) {
     kept_->count_entry();
     values.emplace(source.hash, evaluate(source));

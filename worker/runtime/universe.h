@@ -42,6 +42,7 @@ class Universe final : public Definitions, public lang::TypeTable, public Functi
 
   // Each throws Crash if the definition cannot be brought in: it is nested too deep, or there is no memory for it.
   [[nodiscard]] const Value* value_of(const lang::Hash& hash) const override;
+  [[nodiscard]] const Value* evaluator_of(const lang::Hash& hash) const override { return library_.evaluator_of(hash); }
   [[nodiscard]] const lang::Type* type_of(const lang::Hash& hash) const override;   // null too if it has none by itself
   [[nodiscard]] const Value* definition(const lang::Hash& hash) override { return value_of(hash); }
   [[nodiscard]] Result<Value, std::string> make_function(const lang::Hash& hash, std::span<const Value> captures) override;

@@ -58,14 +58,26 @@ TEST_F(GrowingLibrary, WhatItWasLoadedWithMayNotBeDefinedAnew) {
   EXPECT_EQ(value("one"), "1");
 }
 
-TEST_F(GrowingLibrary, ATextThatFailsToEvaluateAddsNothing) {
+TEST_F(GrowingLibrary, ATextThatIsRefusedAddsNothing) {
   add("size = 2;");
   EXPECT_NE(add("fine = [1, 2]; size = 3; broken = fine + ;"), "added");
-  EXPECT_NE(add("fine = [1, 2]; size = 3; broken = _ + 1;"), "added");
+  EXPECT_NE(add("fine = [1, 2]; size = 3; broken = \"text\" + 1;"), "added");
   EXPECT_EQ(value("size"), "2");
   EXPECT_NE(value("fine").find("`fine`"), std::string::npos);
   EXPECT_EQ(add("fine = [1, 2]; size = 3;"), "added");
   EXPECT_EQ(value("two-of fine size"), "Pair [1,2] (Pair 3 ())");
+}
+
+TEST_F(GrowingLibrary, WhatCannotBeEvaluatedByItselfIsEvaluatedWhereItIsUsed) {
+  EXPECT_EQ(add("broken = _ + 1; loud = Debug.watch \"loud\" 1; stored = Index.keys# \"x\"; on = let rec go n = go (n + 1); go 0;;; own = own + 1; "
+                "fine = 3; louder = fine + loud; loudest n = n + louder;"),
+            "added");
+  EXPECT_EQ(value("fine"), "3");
+  EXPECT_EQ(value("if fine ==_Number 3 then 1 else broken"), "1");
+  EXPECT_EQ(value("broken"), "Number.+ needs a number, not _");
+  EXPECT_EQ(value("loudest 2"), "6");
+  EXPECT_EQ(value("Vector.map loudest [1, 2]"), "[5,6]");
+  EXPECT_EQ(value("Remote.bind (far -> Remote.at far (loudest 3)) Remote.spawn"), "7");
 }
 
 TEST_F(GrowingLibrary, DefinitionsThatWereAddedMoveToOtherNodes) {
