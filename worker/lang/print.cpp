@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <deque>
 
 #include "worker/lang/as_written.h"
 #include "worker/lang/characters.h"
@@ -42,6 +43,7 @@ class Printer {
   void let(const Term& term);
   void let_rec(const Term& term);
   bool type_tuple(const Type& type);
+  std::string_view name_not_taken(std::string_view name);
   template <typename Print>
   void parenthesised(bool needed, Print print) {
     if (needed) put("(");
@@ -55,6 +57,8 @@ class Printer {
   bool full_ = false;
   std::string text_;
   std::vector<std::string_view> quantified_;   // the variables of the ∀s around, innermost last
+  std::deque<std::string> names_made_;         // for some of these
+  std::uint32_t next_letter_ = 0;
 };
 
 void Printer::put(std::string_view text) {
@@ -326,8 +330,8 @@ void Printer::type(const Type& type, Position position) {
         const Type* body = &type;
         const std::size_t outside = quantified_.size();
         for (; body->kind == TypeKind::Forall && !full_; body = body->left) {
-          quantified_.push_back(body->name);
-          put(body->name);
+          quantified_.push_back(name_not_taken(body->name));
+          put(quantified_.back());
           put(" ");
         }
         put(". ");
@@ -335,6 +339,16 @@ void Printer::type(const Type& type, Position position) {
         quantified_.resize(outside);
       });
   }
+}
+
+// Aliases put a ∀ inside another of the same name, of which the inside may speak, too.
+std::string_view Printer::name_not_taken(std::string_view name) {
+  const auto is_taken = [&](std::string_view one) { return std::find(quantified_.begin(), quantified_.end(), one) != quantified_.end(); };
+  if (!is_taken(name)) return name;
+  std::string& made = names_made_.emplace_back();
+  do made = letter_name(next_letter_++);
+  while (is_taken(made));
+  return made;
 }
 
 bool Printer::type_tuple(const Type& type) {
@@ -357,6 +371,13 @@ bool Printer::type_tuple(const Type& type) {
 }
 
 }  // namespace
+
+std::string letter_name(std::uint32_t number) {
+  constexpr std::uint32_t kLetters = 26;
+  std::string name(1, static_cast<char>('a' + number % kLetters));
+  if (number >= kLetters) name += std::to_string(number / kLetters);
+  return name;
+}
 
 std::string spelled(std::string_view name) {
   const Spelling spelling = spelling_of(name);

@@ -22,6 +22,8 @@ namespace roost::lang {
 using NameOf = std::function<std::string(const Hash& hash)>;
 [[nodiscard]] std::string print_named(const Term& term, const NameOf& name_of, std::size_t bytes_max);
 [[nodiscard]] std::string print_type(const Type& type, std::size_t bytes_max);
+// The variables of types that are made up: a, b, …, z, a1, b1, …
+[[nodiscard]] std::string letter_name(std::uint32_t number);
 // A name as a text writes it: `<_Number` for `Number.<`.
 [[nodiscard]] std::string spelled(std::string_view name);
 // "(λ x y -> x + y)". Requires: a Lambda.

@@ -7,17 +7,6 @@
 #include "worker/wire/check.h"
 
 namespace roost::lang {
-namespace {
-
-constexpr std::uint32_t kLetters = 26;
-
-std::string letter_name(std::uint32_t number) {
-  std::string name(1, static_cast<char>('a' + number % kLetters));
-  if (number >= kLetters) name += std::to_string(number / kLetters);
-  return name;
-}
-
-}  // namespace
 
 Ty* TypeStore::constructor(std::string_view name) {
   Ty* made = node(TyKind::Constructor);

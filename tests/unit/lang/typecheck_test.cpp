@@ -135,6 +135,12 @@ TEST_F(Typing, AVariableNeverStandsForAPolymorphicType) {
 
 // ---- bindings
 
+TEST_F(Typing, AVariableIsShownUnderANameThatNoneAroundItHas) {
+  const std::string alias = "let alias F a = ∀ b . a -> b -> a; ";
+  EXPECT_EQ(type_of(alias + "f : ∀ b . F b; f = (x y -> x); f;;"), "∀ b a . b -> a -> b");
+  EXPECT_EQ(type_of(alias + "f : ∀ b . (F b) -> b; f g = _; f;;"), "∀ b . (∀ a . b -> a -> b) -> b");
+}
+
 TEST_F(Typing, LetIsPolymorphicForEveryBinding) {
   EXPECT_TRUE(has_type("let pairs = Vector.map (x -> (x, x)); (pairs [1], pairs [\"k\"]);;", "(Vector (Number, Number), Vector (Text, Text))"));
   EXPECT_TRUE(has_type("let none = []; (Vector.append 1 none, Vector.append \"k\" none);;", "(Vector Number, Vector Text)"));
