@@ -78,7 +78,7 @@ struct Settings {
   Duration idle_timeout = std::chrono::seconds(60);
   Duration request_timeout = std::chrono::seconds(30);
   Duration compute_timeout = std::chrono::seconds(10);        // CPU time a message may use
-  Duration receive_timeout = std::chrono::seconds(600);
+  Duration receive_timeout{0};                                // 0: without limit
   Duration wake_timeout = std::chrono::seconds(10);           // launch to Ready
   Duration unresponsive_timeout = std::chrono::seconds(15);   // a worker that does not answer a Ping is killed
   Duration drain_timeout = std::chrono::seconds(20);

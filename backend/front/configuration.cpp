@@ -72,7 +72,7 @@ std::vector<Setting> settings_of(Configuration& c) {
       {"idle_timeout_ms", Milliseconds{&s.idle_timeout, 1, 24 * kHour}},
       {"request_timeout_ms", Milliseconds{&s.request_timeout, 1, kHour}},
       {"compute_timeout_ms", Milliseconds{&s.compute_timeout, 1, kHour}},
-      {"receive_timeout_ms", Milliseconds{&s.receive_timeout, 1, 24 * kHour}},
+      {"receive_timeout_ms", Milliseconds{&s.receive_timeout, 0, 24 * kHour}},
       {"wake_timeout_ms", Milliseconds{&s.wake_timeout, 1, kHour}},
       {"unresponsive_timeout_ms", Milliseconds{&s.unresponsive_timeout, 1, kHour}},
       {"drain_timeout_ms", Milliseconds{&s.drain_timeout, 1, kHour}},

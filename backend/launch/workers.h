@@ -36,7 +36,7 @@ struct WorkersOptions {
   std::string host = "localhost:8443";
   bool allow_weak_sandbox = false;
   std::uint64_t compute_ms = 10'000;        // for Start frames
-  std::uint64_t receive_ms = 600'000;
+  std::uint64_t receive_ms = 0;
   core::Duration zygote_start_timeout = std::chrono::seconds(10);
   int code_store_fd = -1;                   // the code store, for reading; -1: there is none. Requires: it outlives the Workers
 };

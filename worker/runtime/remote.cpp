@@ -206,7 +206,7 @@ Value Machine::Node::receive(Computation& computation, const Channel& channel) {
   computation.listens = Bytes(channel.id());
   wait(computation, "nothing came on the channel within " + seconds_text(static_cast<double>(start_.receive_ms) / 1000) +
                         " (receive_timeout_ms)");
-  set_timer(computation, now_ + std::chrono::milliseconds(start_.receive_ms));
+  if (start_.receive_ms != 0) set_timer(computation, now_ + std::chrono::milliseconds(start_.receive_ms));
   return {};
 }
 

@@ -16,8 +16,7 @@ constexpr wire::Capabilities kEverything = (wire::Capabilities{1} << wire::kCapa
 constexpr std::uint64_t kReservedMax = 4096;   // leave to spawn that is given at once
 
 // A receive without a limit of its own waits for ever: so long that a deadline half as far is none.
-constexpr std::uint64_t kForeverMs = 100ull * 365 * 24 * 3'600'000;
-constexpr std::chrono::milliseconds kNever{kForeverMs / 2};
+constexpr std::chrono::hours kNever{50 * 365 * 24};
 
 constexpr std::chrono::milliseconds kInterruptedWithin{50};
 constexpr std::chrono::seconds kLingersAfter{1};
@@ -116,7 +115,6 @@ LocalContainer::Node& LocalContainer::awake(const PublicKey& key) {
   start.capabilities = kEverything;
   start.memory_bytes = settings_.memory_bytes;
   start.compute_ms = settings_.compute_ms;
-  start.receive_ms = kForeverMs;
   node->machine.handle(now(), start);
   return *node;
 }

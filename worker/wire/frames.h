@@ -89,7 +89,7 @@ struct Start {  // always the first frame
   Capabilities capabilities = 0;
   std::uint64_t memory_bytes = 0;      // what values and code of this node may occupy
   std::uint64_t compute_ms = 0;        // CPU time a message may use
-  std::uint64_t receive_ms = 0;        // how long a `receive` without a limit of its own may wait
+  std::uint64_t receive_ms = 0;        // how long a `receive` may wait; 0: without limit
   bool operator==(const Start&) const = default;
 };
 struct Eval {  // a program that came by a request

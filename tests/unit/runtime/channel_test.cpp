@@ -84,7 +84,11 @@ TEST_F(ChannelTest, AFutureTravelsAndComesBack) {
             "5");
 }
 
-TEST_F(ChannelTest, ReceiveHasALimit) {
+TEST_F(ChannelTest, ReceiveWaitsWithoutLimit) {
+  EXPECT_EQ(value("do Remote c := Remote.channel; fork (do Remote Remote.sleep (Duration.seconds 9000000); Remote.send c 1;;); Remote.receive c;;"), "1");
+}
+
+TEST_F(ChannelTest, ReceiveHasALimitIfTheContainerSetsOne) {
   container_.defaults().receive_ms = 2000;
   const auto outcome = container_.run("bind Remote.receive Remote.channel");
   ASSERT_TRUE(outcome.failure);

@@ -46,7 +46,6 @@ class FakeContainer {
     defaults_.capabilities = (1u << wire::kCapabilitiesCount) - 1;
     defaults_.memory_bytes = 64u << 20;
     defaults_.compute_ms = 10'000;
-    defaults_.receive_ms = 600'000;
   }
 
   wire::Start& defaults() { return defaults_; }   // for nodes that wake from now on
