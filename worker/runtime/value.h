@@ -68,9 +68,11 @@ class Value {
   Value& operator=(Value other) noexcept { std::swap(bits_, other.bits_); return *this; }
   ~Value() { let_go(); }
 
-  // Requires: if it is a NaN, then the canonical one (canonical_number makes sure).
+  // Requires: if it is a NaN, then one that arithmetic makes of such numbers, of either sign. From elsewhere: canonical_number.
   [[nodiscard]] static Value number(double number) { return Value(std::bit_cast<std::uint64_t>(number)); }
-  [[nodiscard]] static Value canonical_number(double number) { return number == number ? Value::number(number) : Value(kNan); }
+  [[nodiscard]] static Value canonical_number(double number) { return Value::number(canonical(number)); }
+  // All NaNs are one number: what is hashed is this.
+  [[nodiscard]] static double canonical(double number) { return number == number ? number : std::bit_cast<double>(kNan); }
   [[nodiscard]] static Value builtin(lang::Builtin builtin) { return Value(kBuiltin | static_cast<std::uint64_t>(builtin)); }
   [[nodiscard]] static Value boolean(bool b) { return builtin(b ? lang::Builtin::True : lang::Builtin::False); }
   [[nodiscard]] static Value unit() { return builtin(lang::Builtin::Unit); }

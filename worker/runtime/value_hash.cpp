@@ -71,9 +71,9 @@ Hash hash_effect(const Remote& remote, const Hash* operand) {
     case Step::Send: writer.hash(id(remote.first)).hash(*operand); break;
     case Step::Receive: writer.hash(id(remote.first)); break;
     case Step::ReceiveAsync:
-      writer.hash(id(remote.first)).hash(HashWriter().number(remote.second.as_number()).finish());
+      writer.hash(id(remote.first)).hash(HashWriter().number(Value::canonical(remote.second.as_number())).finish());
       break;
-    case Step::Sleep: writer.number(remote.first.as_number()); break;
+    case Step::Sleep: writer.number(Value::canonical(remote.first.as_number())); break;
     case Step::Here:
     case Step::Spawn:
     case Step::CreateChannel:
@@ -140,7 +140,7 @@ class ValueHasher {
   // Either knows the hash at once, or puts the object on the stack.
   void enter(const Value& value) {
     context_.charge(kWorkPerHash);
-    if (value.is_number()) return give(lang::hash_number(value.as_number()));
+    if (value.is_number()) return give(lang::hash_number(Value::canonical(value.as_number())));
     if (value.is_builtin()) return give(lang::hash_builtin(value.as_builtin()));
     if (value.is_if()) return give(lang::hash_if());
     if (!value.is_object()) return give(lang::hash_blank());
