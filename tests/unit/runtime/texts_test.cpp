@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <chrono>
 #include <cmath>
 
 #include "tests/unit/runtime/builtin_bench.h"
@@ -66,6 +67,17 @@ TEST_F(Texts, SplitGivesOnePieceMoreThanSeparators) {
 TEST_F(Texts, AnEmptySeparatorSplitsIntoCharacters) {
   EXPECT_EQ(shown(B::TextSplit, {t(""), t("aż")}), "[\"a\",\"ż\"]");
   EXPECT_EQ(shown(B::TextSplit, {t(""), t("")}), "[]");
+}
+
+// Looking for it byte by byte would take seconds.
+TEST_F(Texts, ALongSeparatorThatNearlyMatchesEverywhereTakesLinearTime) {
+  const std::string text(1u << 20, 'a');
+  const auto start = std::chrono::steady_clock::now();
+  for (const std::size_t size : {100u, 250u, 300'000u}) {
+    const Value pieces = call(B::TextSplit, {t(std::string(size, 'a') + "b"), t(text)});
+    EXPECT_EQ(pieces.as_vector()->size, 1u);
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(500));
 }
 
 TEST_F(Texts, SplittingAsksForItsMemoryFirst) {
