@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "worker/runtime/code.h"
+#include "worker/runtime/knot.h"
 #include "worker/runtime/value.h"
 #include "worker/wire/check.h"
 
@@ -20,10 +21,16 @@ std::size_t footprint(std::size_t bytes) {
   return rounded < 32 ? 32 : rounded;
 }
 
+void free_knots() noexcept;
+
 // Gives back one count; the object, if that was the last.
 Object* let_go_of(std::uint64_t bits) {
   if (bits < Value::kPointer) return nullptr;
   auto* object = reinterpret_cast<Object*>(bits & Value::kPointerMask);
+  if (is_knotted(*object)) {
+    if (let_go_of_knot(*object)) free_knots();
+    return nullptr;
+  }
   return object->count < kImmortal && --object->count == 0 ? object : nullptr;
 }
 
@@ -112,9 +119,11 @@ std::size_t bytes_of(const Object& object) {
   return 0;
 }
 
+namespace {
+
 // A dead object's count is free to say how many of its slots are still to be let go of, and the slot that was emptied last
 // holds the way back to the object above. So destruction needs neither memory nor the processor's stack.
-void destroy(Object* object) noexcept {
+void destroy_tree(Object* object) noexcept {
   Object* above = nullptr;
   object->count = slots_of(object).count;
   for (;;) {
@@ -137,12 +146,35 @@ void destroy(Object* object) noexcept {
   }
 }
 
+// Knots that die while one is freed wait: a long chain of them takes no stack.
+thread_local bool freeing_knots = false;
+void free_knots() noexcept {
+  if (std::exchange(freeing_knots, true)) return;
+  for (auto objects = untie_dead(); !objects.empty(); objects = untie_dead())
+    for (Object* object : objects) destroy_tree(object);
+  freeing_knots = false;
+}
+
+}  // namespace
+
+void destroy(Object* object) noexcept {
+  if (!is_knotted(*object)) [[likely]] destroy_tree(object);
+  else if (let_go_of_knot(*object)) free_knots();
+}
+
 void make_immortal(Object* object, std::vector<Object*>& made) {
   std::vector<Object*> todo{object};
   while (!todo.empty()) {
     Object* next = todo.back();
     todo.pop_back();
-    if (next->count >= kImmortal) continue;
+    if (next->count == kImmortal) continue;
+    if (is_knotted(*next)) {
+      for (Object* knotted : untie(*next)) {
+        knotted->count = 1;
+        todo.push_back(knotted);
+      }
+      continue;
+    }
     next->count = kImmortal;
     made.push_back(next);
     const Slots slots = slots_of(next);

@@ -2,8 +2,9 @@
 #pragma once
 
 // What programs compute with. A Value is one 8-byte word: a number, something immediate (a builtin by itself, the blank,
-// `if`), or a counted pointer to an Object. Objects never change once they are shared, and never form cycles, so the count
-// is exact: the last Value that lets go frees the object, at once and iteratively, however deep it is.
+// `if`), or a counted pointer to an Object. Objects never change once they are shared, but for the memo cells of a group, and those
+// that lead to one another are counted together (knot.h). So the count is exact: the last Value that lets go frees the object, at
+// once and iteratively, however deep it is.
 //
 // The word: a double is itself; every other value is a NaN that arithmetic never makes, so its upper 16 bits say what it is:
 //     0xfff9 builtin    0xfffa blank, `if`, unset    0xffff pointer (48 bits)
@@ -38,10 +39,10 @@ namespace roost::runtime {
 
 enum class Kind : std::uint8_t { Text, Vector, Data, Closure, Group, Member, Partial, Remote, Node, Channel };
 
-inline constexpr std::uint32_t kImmortal = 0x8000'0000u;   // in Object::count
+inline constexpr std::uint32_t kImmortal = 0x8000'0000u;   // in Object::count; above it are knots
 
 struct Object {
-  std::uint32_t count;   // of the Values that point here; or kImmortal
+  std::uint32_t count;   // of the Values that point here; or kImmortal; or kImmortal + 1 + the number of its knot
   Kind kind;
   std::uint8_t flags;
   std::uint16_t tag;     // what it says depends on the kind
@@ -58,7 +59,9 @@ struct Node;
 struct Channel;
 class Code;
 
-void destroy(Object* object) noexcept;   // object.cpp: frees it and what only it holds
+void destroy(Object* object) noexcept;   // object.cpp: frees it and what only it holds; or lets go of its knot
+void hold_knot(const Object& object) noexcept;   // knot.cpp: one more Value points into the knot of the object
+[[nodiscard]] inline bool is_knotted(const Object& object) { return object.count > kImmortal; }
 
 class Value {
  public:
@@ -123,11 +126,19 @@ class Value {
 
  private:
   explicit Value(std::uint64_t bits) : bits_(bits) {}
-  void hold() const {
-    if (is_object() && object()->count < kImmortal) ++object()->count;
+  // Inline whatever the compiler thinks: they are in nearly every instruction of the evaluator.
+  [[gnu::always_inline]] void hold() const {
+    if (!is_object()) return;
+    if (object()->count < kImmortal) ++object()->count;
+    else if (is_knotted(*object())) [[unlikely]] hold_knot(*object());
   }
-  void let_go() {
-    if (is_object() && object()->count < kImmortal && --object()->count == 0) destroy(object());
+  [[gnu::always_inline]] void let_go() {
+    if (!is_object()) return;
+    if (object()->count < kImmortal) {
+      if (--object()->count == 0) destroy(object());
+    } else if (is_knotted(*object())) [[unlikely]] {
+      destroy(object());
+    }
   }
   std::uint64_t bits_;
 };
@@ -163,7 +174,8 @@ struct Data : Object {   // tag: the constructor; flags: how many arguments (1 t
 };
 inline constexpr std::size_t kArgumentsMax = 255;   // of a constructor, or gathered by a partial application
 
-// A Closure (a function and what it captured), or the Group that the members of one `let rec` share.
+// A Closure (a function and what it captured), or the Group that the members of one `let rec` share: behind its captures it has a memo cell
+// for each lazy member, unset until that is evaluated.
 struct Function : Object {   // tag: number of slots
   const Code* code;
   [[nodiscard]] Value* slots() { return reinterpret_cast<Value*>(this + 1); }

@@ -1,8 +1,8 @@
 # How programs run: the compiler, the evaluator, the machine, and the standard library as part of the program.
 target_sources(roost_runtime PRIVATE
   builtin.cpp builtin_remote.cpp channels.cpp children.cpp code.cpp code_moves.cpp compile.cpp compile_free.cpp compute_bill.cpp fiber.cpp
-  index_state.cpp library.cpp machine.cpp machine_node.cpp object.cpp remote.cpp universe.cpp value.cpp vm.cpp
-  vm_builtins.cpp vm_call.cpp vm_memo.cpp)
+  index_state.cpp knot.cpp library.cpp machine.cpp machine_node.cpp object.cpp remote.cpp universe.cpp value.cpp vm.cpp
+  vm_builtins.cpp vm_call.cpp)
 target_link_libraries(roost_runtime PRIVATE sodium)
 
 # In this order; a later file may use what the earlier ones define.

@@ -4,7 +4,6 @@
 #include "worker/runtime/code_ops.h"
 #include "worker/runtime/machine_builtin.h"
 #include "worker/runtime/object.h"
-#include "worker/runtime/vm_memo.h"
 
 namespace roost::runtime {
 namespace {
@@ -178,10 +177,9 @@ Vm::Outcome Vm::run(Fiber& fiber, std::int64_t& fuel) {
         const std::uint32_t member = lazy_member(r, word);
         Value group = lazy_group(r, word);
         const Code& code = *group.as_function()->code->functions[member];
-        const Value& memo = group.as_function()->slots()[code.outside.size() + code.lazy];
-        if (!memo.is_unset()) {
-          r.save(fiber);
-          r.push(is_plain_memo(memo) ? memo : value_of_memo(context_, memo, group));
+        const Value& kept = group.as_function()->slots()[code.outside.size() + code.lazy];
+        if (!kept.is_unset()) {
+          r.push(kept);
           break;
         }
         r.push(std::move(group));

@@ -4,10 +4,10 @@
 #include <algorithm>
 
 #include "worker/runtime/code_ops.h"
+#include "worker/runtime/knot.h"
 #include "worker/runtime/machine_builtin.h"
 #include "worker/runtime/object.h"
 #include "worker/runtime/vm.h"
-#include "worker/runtime/vm_memo.h"
 
 namespace roost::runtime {
 namespace {
@@ -147,12 +147,12 @@ void Vm::arithmetic_failed(lang::Builtin builtin, Value* arguments) {
   context_.wrong(builtin, "a number", arguments[0].is_number() ? arguments[1] : arguments[0]);
 }
 
-// The cells of immortal groups stay empty: nodes do not write to the library's memory.
+// The cells of immortal groups stay empty: nodes do not write to the library's memory. Where two fibers were at it, the first one's value stays.
 void Vm::keep_lazy(Fiber& fiber, std::uint32_t cell) {
   const Frame& frame = fiber.frames.back();
   Function* group = (fiber.bottom() + frame.base)[-1].as_function();
-  if (group->count >= kImmortal) return;
-  group->slots()[frame.code->outside.size() + cell] = memo_of(context_, fiber.top[-1], group);
+  Value& kept = group->slots()[frame.code->outside.size() + cell];
+  if (group->count != kImmortal && kept.is_unset()) fill_cell(context_, *group, kept, fiber.top[-1]);
 }
 
 }  // namespace roost::runtime
