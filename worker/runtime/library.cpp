@@ -218,11 +218,13 @@ Value evaluate_definition(const Code& code, BuiltinContext& context, std::int64_
   Fiber fiber;
   Vm::start(fiber, code);
   for (std::int64_t left = fuel_max; left > 0;) {
+    const std::uint64_t before = context.work();
     std::int64_t fuel = kFuelBetweenCharges;
     const Vm::Outcome outcome = vm.run(fiber, fuel);
-    const std::int64_t used = kFuelBetweenCharges - fuel;
-    left -= used;
-    context.charge(static_cast<std::uint64_t>(used) * kWorkPerCall);
+    const std::uint64_t work = context.work() - before;   // of builtins; they use up the fuel as well
+    const std::int64_t calls = work > Vm::kWorkPerSlice ? 0 : kFuelBetweenCharges - fuel;
+    context.charge(static_cast<std::uint64_t>(calls) * kWorkPerCall);
+    left -= calls + static_cast<std::int64_t>(work / kWorkPerCall);
     if (outcome == Vm::Outcome::Finished) return fiber.pop();
   }
   throw Crash{wire::FailureKind::ComputeLimit, "its evaluation does not end", {}};

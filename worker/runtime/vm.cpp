@@ -8,8 +8,6 @@
 namespace roost::runtime {
 namespace {
 
-constexpr std::uint64_t kWorkPerSlice = 1'000'000;   // charged by builtins, about a nanosecond each
-
 Function* environment_of(const Value& callee) {
   if (!callee.is_object()) return nullptr;
   switch (callee.object()->kind) {
@@ -227,7 +225,11 @@ Vm::Outcome Vm::run(Fiber& fiber, std::int64_t& fuel) {
         Value value = direct_builtin(builtin)(context_, r.top - arity);
         for (int i = 0; i < arity; ++i) (void)r.pop();
         r.push(std::move(value));
-        if (context_.work() - work_at_start > kWorkPerSlice) fuel = 0;
+        if (context_.work() - work_at_start > kWorkPerSlice) {
+          r.save(fiber);
+          fuel = 0;
+          return Outcome::OutOfFuel;
+        }
         break;
       }
       case Op::Host: {
@@ -235,6 +237,10 @@ Vm::Outcome Vm::run(Fiber& fiber, std::int64_t& fuel) {
         const auto builtin = static_cast<lang::Builtin>(operand);
         if (perform_host(fiber, builtin, static_cast<std::size_t>(lang::arity_of(builtin))) == Applied::Waiting)
           return Outcome::Waiting;
+        if (context_.work() - work_at_start > kWorkPerSlice) {
+          fuel = 0;
+          return Outcome::OutOfFuel;
+        }
         r.load(fiber);
         break;
       }
@@ -281,6 +287,12 @@ Vm::Outcome Vm::run(Fiber& fiber, std::int64_t& fuel) {
       case Op::ReturnLazy:
         r.save(fiber);
         keep_lazy(fiber, operand);
+        if (context_.work() - work_at_start > kWorkPerSlice) {   // comes back here, and finds the cell filled
+          --r.next;
+          r.save(fiber);
+          fuel = 0;
+          return Outcome::OutOfFuel;
+        }
         [[fallthrough]];
       case Op::Return:
         leave(fiber, r);

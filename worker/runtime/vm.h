@@ -28,13 +28,16 @@ class Vm {
  public:
   Vm(Host& host, BuiltinContext& context) : host_(host), context_(context) {}
 
+  static constexpr std::uint64_t kWorkPerSlice = 1'000'000;
+
   enum class Outcome { Finished, OutOfFuel, Waiting };
 
   // Puts a call on an empty fiber. Without arguments: of a whole program's code.
   static void start(Fiber& fiber, const Code& program);
   void start(Fiber& fiber, Value function, Value argument);
 
-  // Runs until the value is there (take it with fiber.pop()), or the fuel is used up, or the fiber waits. A unit of fuel is a call.
+  // Runs until the value is there (take it with fiber.pop()), or the fuel is used up, or the fiber waits. A unit of fuel is a call; what
+  // builtins charge (about a nanosecond a unit) uses up all of it once it is more than kWorkPerSlice.
   // Throws Crash; the fiber then still has its frames, for the message, and is to be cleared.
   [[nodiscard]] Outcome run(Fiber& fiber, std::int64_t& fuel);
 

@@ -203,5 +203,16 @@ TEST_F(Evaluation, AnswersComeInTheFormatAskedFor) {
   EXPECT_EQ(outcome.failure->kind, wire::FailureKind::NotRepresentable);
 }
 
+// Each of its calls is a builtin's, and the whole is a vector literal: nothing in it is a call of a function.
+TEST_F(Evaluation, WhatBuiltinsDoInARowIsDoneInSlices) {
+  std::string items;
+  for (int i = 0; i < 100; ++i) items += (i > 0 ? ", " : "") + std::string("Vector.size (Vector.reverse v)");
+  const std::uint64_t request = container_.send("let v = Vector.range 0 200000; Vector.size [" + items + "];;");
+  int slices = 0;
+  for (; !container_.outcome(request).answered && slices < 100; ++slices) container_.step();
+  EXPECT_GT(slices, 10);
+  EXPECT_EQ(container_.outcome(request).value, "100");
+}
+
 }  // namespace
 }  // namespace roost::runtime
