@@ -21,6 +21,7 @@ using lang::Term;
 using lang::TermKind;
 
 constexpr std::size_t kCallArgumentsMax = 200;   // of one call instruction; longer applications are several calls
+constexpr std::size_t kSlotsMax = 0xffff;        // of one function or group, and of a group's members: Object::tag counts them
 constexpr std::size_t kParametersMax = 200;      // of one Code; longer literals are functions that give functions
 
 struct Refusal {
@@ -54,7 +55,10 @@ struct Unit {
   FreeVariables free;
   std::size_t captures = 0;
 
-  void count_captures(std::size_t more) {
+  // Of one function or group, for each of so many.
+  void count_captures(std::size_t each, std::size_t times = 1) {
+    if (each > kSlotsMax) throw Refusal{"a function of the program captures more than " + std::to_string(kSlotsMax) + " variables"};
+    const std::size_t more = each * times;
     captures += more;
     if (captures > kCapturesMax)
       throw Refusal{"the functions of the program capture more than " + std::to_string(kCapturesMax) + " variables together"};
@@ -74,13 +78,10 @@ using LazyCaptures = std::vector<bool>;
 
 class FunctionCompiler {
  public:
-  FunctionCompiler(Unit& unit, Code& code, LazyCaptures lazy_captures)
-      : unit_(unit), code_(code), lazy_captures_(std::move(lazy_captures)) {}
+  // `siblings`: of the group whose environment the function has.
+  FunctionCompiler(Unit& unit, Code& code, LazyCaptures lazy_captures, std::span<const Code* const> siblings = {})
+      : unit_(unit), code_(code), lazy_captures_(std::move(lazy_captures)), siblings_(siblings) {}
 
-  // Siblings of the group whose environment the function has.
-  void bind_siblings(std::span<const Code* const> members) {
-    for (std::uint32_t i = 0; i < members.size(); ++i) binders_.push_back({Binder::Place::Sibling, 0, i, members[i]});
-  }
   void bind_parameters(std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) binders_.push_back({Binder::Place::Slot, new_slot(), 0, nullptr});
   }
@@ -179,12 +180,17 @@ class FunctionCompiler {
     pushed();
   }
 
-  const Binder* binder_of(std::uint32_t index) const {
-    return index < binders_.size() ? &binders_[binders_.size() - 1 - index] : nullptr;
+  // Siblings are bound around everything else.
+  [[nodiscard]] std::optional<Binder> binder_of(std::uint32_t index) const {
+    if (index < binders_.size()) return binders_[binders_.size() - 1 - index];
+    const std::size_t further = index - binders_.size();
+    if (further >= siblings_.size()) return std::nullopt;
+    const std::size_t member = siblings_.size() - 1 - further;
+    return Binder{Binder::Place::Sibling, 0, static_cast<std::uint32_t>(member), siblings_[member]};
   }
 
   [[nodiscard]] bool may_be_lazy(std::uint32_t index) const {
-    const Binder* binder = binder_of(index);
+    const std::optional<Binder> binder = binder_of(index);
     return binder ? binder->code && binder->code->arity == 0 : lazy_captures_[capture_of(index)];
   }
 
@@ -193,7 +199,7 @@ class FunctionCompiler {
   void variable(std::uint32_t index, For what = For::Use) {
     const bool lazy = what == For::Use && may_be_lazy(index);
     pushed();
-    const Binder* binder = binder_of(index);
+    const std::optional<Binder> binder = binder_of(index);
     if (!binder) return emit(lazy ? Op::CaptureLazy : Op::Capture, capture_of(index));
     switch (binder->place) {
       case Binder::Place::Slot: return emit(Op::Local, binder->slot);
@@ -205,7 +211,7 @@ class FunctionCompiler {
   }
 
   std::size_t capture_of(std::uint32_t index) const {
-    const std::uint32_t outside = index - static_cast<std::uint32_t>(binders_.size());
+    const std::uint32_t outside = index - static_cast<std::uint32_t>(binders_.size() + siblings_.size());
     const auto at = std::lower_bound(code_.outside.begin(), code_.outside.end(), outside);
     if (at == code_.outside.end() || *at != outside) throw Refusal{"a variable of the code is bound nowhere"};
     return static_cast<std::size_t>(at - code_.outside.begin());
@@ -323,7 +329,7 @@ class FunctionCompiler {
   }
 
   bool member_call(std::uint32_t index, Arguments arguments, Tail tail) {
-    const Binder* binder = binder_of(index);
+    const std::optional<Binder> binder = binder_of(index);
     if (!binder || !binder->code || binder->code->arity == 0 || binder->code->arity != arguments.size()) return false;
     const std::uint32_t member = binder->member;
     if (binder->place == Binder::Place::Sibling) emit(Op::Environment);
@@ -339,6 +345,7 @@ class FunctionCompiler {
   Unit& unit_;
   Code& code_;
   const LazyCaptures lazy_captures_;
+  const std::span<const Code* const> siblings_;
   std::vector<Binder> binders_;
   std::uint32_t next_slot_ = 0;
   std::uint32_t depth_ = 0;
@@ -362,14 +369,15 @@ Literal literal_of(const Term* lambda) {
 void compile_literal(Unit& unit, Code& code, const Term* lambda, std::span<const Code* const> siblings, const LazyCaptures& lazy) {
   const Literal literal = literal_of(lambda);
   code.arity = static_cast<std::uint16_t>(literal.parameters);
-  FunctionCompiler compiler(unit, code, lazy);
-  compiler.bind_siblings(siblings);
+  FunctionCompiler compiler(unit, code, lazy, siblings);
   compiler.bind_parameters(literal.parameters);
   compiler.compile_body(literal.body);
 }
 
 // The group of a `let rec`. Members see each other as siblings, so their codes exist before any of them is compiled.
 Code& compile_group(Unit& unit, const Term* term, Outside outside, const LazyCaptures& lazy, bool once) {
+  if (term->items.size() > kSlotsMax) throw Refusal{"a let rec has more than " + std::to_string(kSlotsMax) + " bindings"};
+  unit.count_captures(outside.size(), term->items.size());
   Code& group = unit.program.new_code();
   group.outside = std::move(outside);
   std::vector<Code*> members;
@@ -386,14 +394,14 @@ Code& compile_group(Unit& unit, const Term* term, Outside outside, const LazyCap
     members.push_back(&member);
     group.functions.push_back(&member);
   }
-  unit.count_captures(group.outside.size() * members.size());
+  if (group.outside.size() + group.lazy > kSlotsMax)
+    throw Refusal{"a let rec binds and captures more than " + std::to_string(kSlotsMax) + " values together"};
   for (std::size_t i = 0; i < members.size(); ++i) {
     const Term* item = stripped(term->items[i]);
     if (item->kind == TermKind::Lambda) {
       compile_literal(unit, *members[i], item, group.functions, lazy);
     } else {
-      FunctionCompiler compiler(unit, *members[i], lazy);
-      compiler.bind_siblings(group.functions);
+      FunctionCompiler compiler(unit, *members[i], lazy, group.functions);
       compiler.compile_lazy(item, members[i]->lazy);
     }
   }
@@ -416,7 +424,6 @@ void FunctionCompiler::closure(const Term* term, std::string_view name) {
 }
 
 void FunctionCompiler::let_rec(const Term* term, Tail tail) {
-  if (term->items.size() > 0xffff) throw Refusal{"a let rec has more than 65535 bindings"};
   const Outside& outside = unit_.free.of(term);
   const std::uint32_t before = depth_;
   const LazyCaptures lazy = push_captures(outside);
@@ -461,6 +468,7 @@ Result<const Code*, CompileError> compile_function(Program& program, const Term*
   Unit unit{program, definitions, {}};
   try {
     if (!unit.free.walk(term)) return Refused{CompileError{"the function has too many variables inside too many functions"}};
+    unit.count_captures(outside.size());
     const LazyCaptures lazy(outside.size(), true);   // where it comes from they may be
     if (term->kind == TermKind::LetRec)
       return &compile_group(unit, term, {outside.begin(), outside.end()}, lazy, false);
