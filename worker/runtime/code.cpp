@@ -16,6 +16,18 @@ Program::~Program() {
   if (counted_bytes_ > 0) Heap::current().remove(counted_bytes_);
 }
 
+void Program::free(Program* dead) noexcept {
+  thread_local Program* first_dead = nullptr;
+  thread_local bool freeing = false;
+  dead->next_dead_ = std::exchange(first_dead, dead);
+  if (std::exchange(freeing, true)) return;
+  while (first_dead) {
+    const Program* next = std::exchange(first_dead, first_dead->next_dead_);
+    delete next;
+  }
+  freeing = false;
+}
+
 Code& Program::new_code() {
   codes_.push_back(std::make_unique<Code>(*this));
   return *codes_.back();

@@ -54,7 +54,7 @@ class Program {
  public:
   [[nodiscard]] static Program* make(std::shared_ptr<const lang::Arena> code = {});   // with one count
   void hold() { if (count_ < kImmortal) ++count_; }
-  void let_go() { if (count_ < kImmortal && --count_ == 0) delete this; }
+  void let_go() { if (count_ < kImmortal && --count_ == 0) free(this); }
   void make_immortal() { count_ = kImmortal; }
   [[nodiscard]] bool is_immortal() const { return count_ == kImmortal; }
   // Makes the lifted hashes of its functions known, so that no fork has to fill them in, on pages of its own.
@@ -75,7 +75,10 @@ class Program {
  private:
   Program() = default;
   ~Program();
+  // Programs that die with one, since its constants held them, are freed one after the other: a long chain of them takes no stack.
+  static void free(Program* dead) noexcept;
   std::uint32_t count_ = 1;
+  Program* next_dead_ = nullptr;
   std::uint64_t counted_bytes_ = 0;
   lang::Arena arena_;                         // terms that the program made itself
   std::shared_ptr<const lang::Arena> code_;   // terms that came from elsewhere

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "worker/runtime/code.h"
 #include "worker/runtime/value.h"
 
 namespace roost::runtime {
@@ -105,6 +106,20 @@ TEST_F(Objects, NumbersAreThemselves) {
   }
   EXPECT_TRUE(Value::number(0.0 / Value::number(0.0).as_number()).is_number());   // the processor's own NaN
   EXPECT_TRUE(Value::canonical_number(std::bit_cast<double>(Value::kPointer)).is_number());
+}
+
+// As definitions refer to others: the function that one stands for is a constant of the next one's program.
+TEST_F(Objects, ALongChainOfProgramsTakesNoStack) {
+  heap_.set_limit(1u << 30);
+  Value last = Value::unit();
+  for (int i = 0; i < 300'000; ++i) {
+    const ProgramHandle program(Program::make());
+    Code& code = program->new_code();
+    code.constants.push_back(std::move(last));
+    last = make_closure(code, {});
+  }
+  last = Value();
+  EXPECT_EQ(heap_.objects(), 0u);
 }
 
 }  // namespace
