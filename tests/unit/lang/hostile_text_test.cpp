@@ -15,8 +15,8 @@
 namespace roost::lang {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__)
-constexpr std::size_t kStackBytes = 16u << 20;   // red zones make frames many times as large
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr std::size_t kStackBytes = 16u << 20;   // instruments make frames many times as large
 #else
 constexpr std::size_t kStackBytes = 1u << 20;
 #endif

@@ -24,7 +24,7 @@ class Hostile : public ::testing::Test {
  protected:
   void SetUp() override {
     container_.defaults().memory_bytes = 16u << 20;
-    container_.defaults().compute_ms = 200;
+    container_.defaults().compute_ms = kSanitized ? 2'000 : 200;   // memory is to run out first where it is short
   }
   void expect(const std::string& program, FailureKind kind) {
     const auto outcome = container_.run(program);
