@@ -45,9 +45,13 @@ class TestFromAFile:
         done = repl("Vector.sum = 1;\nVector.sum [1, 2]\n")
         assert done.stdout == "3\n" and "the name `Vector.sum` is taken" in done.stderr
 
-    def test_a_definition_that_fails_changes_nothing(self):
-        done = repl("size = 1;\nsize = 1 + _;\nsize\n")
-        assert done.stdout == "size : Number\n1\n" and "input, line 1: size: " in done.stderr and done.returncode == 1
+    def test_a_definition_that_is_refused_changes_nothing(self):
+        done = repl('size = 1;\nsize = 1 + "one";\nsize\n')
+        assert done.stdout == "size : Number\n1\n" and '`"one"` has type Text' in done.stderr and done.returncode == 1
+
+    def test_a_definition_that_fails_does_so_where_it_is_used(self):
+        done = repl("size = 1 + _;\n2\nsize\n")
+        assert done.stdout == "size : Number\n2\n" and "Number.+ needs a number, not _ (in size)" in done.stderr and done.returncode == 1
 
     def test_what_is_not_complete_goes_on_in_the_next_line(self):
         done = repl('do Remote\n  here := Remote.here;\n  pure 7;;\nf : Number -> Number;\nf x =\n  x + 1;\nf 1\n"two\nlines"\n')
