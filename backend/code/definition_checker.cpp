@@ -12,6 +12,8 @@
 namespace roost::code {
 namespace {
 
+constexpr std::size_t kSweepMin = 100;   // hashes that a worker defined, before it is looked which of them are in the store by now
+
 // Ends a check when it is of no more use.
 class Interest final : public lang::HashMeter {
  public:
@@ -60,14 +62,16 @@ bool DefinitionChecker::is_there(core::WorkerId worker, const wire::DefinitionHa
   if (store_.holds(hash)) return true;
   const std::lock_guard lock(mutex_);
   const auto passed = passed_.find(worker);
-  return passed != passed_.end() && passed->second.contains(hash);
+  return passed != passed_.end() && passed->second.hashes.contains(hash);
 }
 
 // Requires: mutex_ is held.
 void DefinitionChecker::note_passed(const Waiting& next) {
-  auto& passed = passed_[next.worker];
-  std::erase_if(passed, [this](const wire::DefinitionHash& hash) { return store_.holds(hash); });
-  passed.insert(next.definition.hash);
+  Passed& passed = passed_[next.worker];
+  passed.hashes.insert(next.definition.hash);
+  if (passed.hashes.size() < 2 * passed.swept_to + kSweepMin) return;
+  std::erase_if(passed.hashes, [this](const wire::DefinitionHash& hash) { return store_.holds(hash); });
+  passed.swept_to = passed.hashes.size();
 }
 
 // nullopt: nobody wants to know any more.

@@ -59,7 +59,11 @@ class DefinitionChecker {
   std::mutex mutex_;   // of queue_, passed_, current_ and stopping_
   std::condition_variable changed_;
   std::deque<Waiting> queue_;
-  std::unordered_map<core::WorkerId, std::set<wire::DefinitionHash>> passed_;   // perhaps not yet in the store
+  struct Passed {
+    std::set<wire::DefinitionHash> hashes;
+    std::size_t swept_to = 0;   // as many were left when those in the store were taken out
+  };
+  std::unordered_map<core::WorkerId, Passed> passed_;   // perhaps not yet in the store
   core::WorkerId current_{};           // whose definition is being checked
   std::atomic<bool> useless_ = false;  // that check
   bool stopping_ = false;

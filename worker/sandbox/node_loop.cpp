@@ -31,7 +31,8 @@ class Output final : public runtime::Outbox {
     const std::size_t start = buffer_.size();
     try {
       wire::encode_to(buffer_, frame);
-    } catch (const std::bad_alloc&) {   // the machine may go on; half a frame may not stay
+    } catch (const std::bad_alloc&) {
+      if (!may_be_missing(frame)) _exit(kExitMemory);
       buffer_.resize(start);
       throw;
     }
@@ -58,8 +59,14 @@ class Output final : public runtime::Outbox {
   }
 
  private:
-  // A frame that is too large is not sent, and whoever waits for it is told. A change of state cannot be told
-  // otherwise: then the node ends, before it goes on with a state that its container does not have.
+  // What the machine may go on without, and tell otherwise. A change of state cannot be told otherwise, nor can a question that the machine
+  // takes for asked: then the node ends, before it goes on with a state that its container does not have.
+  static bool may_be_missing(const wire::FromWorker& frame) {
+    return std::holds_alternative<wire::Answer>(frame) || std::holds_alternative<wire::Send>(frame) ||
+           std::holds_alternative<wire::Return>(frame) || std::holds_alternative<wire::Log>(frame);
+  }
+
+  // A frame that is too large is not sent, and whoever waits for it is told, if it may be missing.
   void send_instead_of(const wire::FromWorker& frame) {
     wire::Failure failure;
     failure.kind = wire::FailureKind::MemoryLimit;

@@ -15,9 +15,6 @@ constexpr char kHost[] = "localhost";
 constexpr wire::Capabilities kEverything = (wire::Capabilities{1} << wire::kCapabilitiesCount) - 1;
 constexpr std::uint64_t kReservedMax = 4096;   // leave to spawn that is given at once
 
-// A receive without a limit of its own waits for ever: so long that a deadline half as far is none.
-constexpr std::chrono::hours kNever{50 * 365 * 24};
-
 constexpr std::chrono::milliseconds kInterruptedWithin{50};
 constexpr std::chrono::seconds kLingersAfter{1};
 
@@ -149,7 +146,6 @@ void LocalContainer::run(const std::string& program, wire::Format format, const 
     again |= take_pages();
     say_if_it_lingers();
     if (again) continue;
-    if (next_timer && *next_timer > now() + kNever) next_timer.reset();
     if (!next_timer && fetching_ == 0) return;
     wait(says_at_ && next_timer ? std::min(*says_at_, *next_timer) : says_at_ ? says_at_ : next_timer);
   }

@@ -92,6 +92,12 @@ TEST_F(NodeLoop, SendsNoHalfFrames) {
   EXPECT_TRUE(launched.answers(worker, "still here"));
 }
 
+TEST_F(NodeLoop, EndsWhenAChangeOfStateCannotBeToldForLackOfMemory) {
+  launched.eval(worker, "crush 8000000");
+  ASSERT_TRUE(launched.run_until([&] { return launched.life(worker).exited(); }));
+  EXPECT_EQ(launched.life(worker).exits[0].code, 71);
+}
+
 TEST_F(NodeLoop, NoTwoWorkersDrawTheSameRandomNumbers) {
   constexpr std::size_t kWorkers = 1000;
   std::vector<core::WorkerId> drawers;

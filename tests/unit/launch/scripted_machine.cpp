@@ -4,7 +4,7 @@
 //   size N     answers with N bytes                           write N    sends a Write with a value of N bytes
 //   log N      logs a line of N bytes, then answers "logged"  allocate   allocates until it is refused
 //   squeeze N  sends an answer of N bytes while there is no memory to encode it, then answers "squeezed" if it was refused
-//   random     answers with 16 random bytes in hexadecimal
+//   crush N    the same with a Write of N bytes                random     answers with 16 random bytes in hexadecimal
 // Everything else is answered with itself. It stands in for worker/runtime/machine.cpp, so that the loop is tested alone.
 
 #include <sodium.h>
@@ -67,15 +67,16 @@ class Machine::Node {
     } else if (order == "random") {
       answer = random_text();
     } else if (order == "squeeze") {
-      answer = squeezed({eval.origin, std::string(number, 'x')});
+      answer = squeezed(wire::Answer{eval.origin, std::string(number, 'x')});
+    } else if (order == "crush") {
+      answer = squeezed(wire::Write{wire::WriteKind::Insert, Bytes(wire::kTokenBytes, 't'), "h", "k", Bytes(number, 'v')});
     } else if (order == "allocate") {
       for (std::vector<std::string> all;;) all.emplace_back(std::size_t{1} << 20, 'x');
     }
     due_.push_back({eval.origin, answer});
   }
 
-  std::string squeezed(const wire::Answer& large) {
-    const wire::FromWorker frame = large;
+  std::string squeezed(const wire::FromWorker& frame) {
     std::vector<std::unique_ptr<char[]>> all;
     all.reserve(1u << 16);
     try {
