@@ -192,7 +192,6 @@ bool Channels::forget_oldest() {
   const Bytes& oldest = *forgettable_.front();
   forgettable_.pop_front();
   drop(oldest);
-  has_forgotten_ = true;
   return true;
 }
 

@@ -78,8 +78,6 @@ class Channels {
   // The computation that waits for this channel or future there does not wait any more.
   void stop_waiting(const Bytes& channel, Place place);
   [[nodiscard]] std::size_t pending_futures() const { return pending_; }
-  // Whether a future may be unknown although its message came in time.
-  [[nodiscard]] bool has_forgotten() const { return has_forgotten_; }
 
  private:
   struct Future;
@@ -123,7 +121,6 @@ class Channels {
   std::uint64_t next_settled_ = 1;
   Place next_place_ = 1;
   std::size_t pending_ = 0;
-  bool has_forgotten_ = false;
   std::uint64_t bytes_ = 0;   // counted
 };
 

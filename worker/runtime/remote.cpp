@@ -20,7 +20,8 @@ constexpr std::size_t kComputationBytesMax = wire::kFrameBytesMax - 1024;
 
 constexpr std::size_t kReasonBytesMax = 64u << 10;
 constexpr std::string_view kTooLate =
-    "nothing came within the time limit, which passed before it was waited for (of Remote.receive-async, Remote.start, or what is made of them)";
+    "too late for this future (of Remote.receive-async, Remote.start, or what is made of them): its time limit passed before it was waited "
+    "for, or it was forgotten, to make room or when the node fell asleep";
 
 MonotonicTime duration_of(double seconds) {
   if (!(seconds > 0)) return MonotonicTime(0);
@@ -204,9 +205,11 @@ Value Machine::Node::receive(Computation& computation, const Channel& channel) {
   if (Value message = channels_->take_message(channel.id()); !message.is_unset()) return message;
   computation.place = channels_->listen(channel.id(), computation.id);
   computation.listens = Bytes(channel.id());
-  wait(computation, "nothing came on the channel within " + seconds_text(static_cast<double>(start_.receive_ms) / 1000) +
-                        " (receive_timeout_ms)");
-  if (start_.receive_ms != 0) set_timer(computation, now_ + std::chrono::milliseconds(start_.receive_ms));
+  wait(computation, {});
+  if (start_.receive_ms == 0) return {};
+  computation.waits_for =
+      "nothing came on the channel within " + seconds_text(static_cast<double>(start_.receive_ms) / 1000) + " (receive_timeout_ms)";
+  set_timer(computation, now_ + std::chrono::milliseconds(start_.receive_ms));
   return {};
 }
 
@@ -222,7 +225,7 @@ Value Machine::Node::await(Computation& computation, const Channel& future) {
   }
   if (future.home() != start_.node)
     context_.crash("a future can be waited for only on the node that made it, " + fingerprint_of(future.home()));
-  context_.crash(wire::FailureKind::TimeLimit, std::string(kTooLate) + (channels_->has_forgotten() ? ", or it was run before and has been forgotten since" : ""));
+  context_.crash(wire::FailureKind::TimeLimit, std::string(kTooLate));
 }
 
 // `next`: the function that the future is given to. What that is part of is what waits, as far as a program's author knows.

@@ -9,6 +9,10 @@
 namespace roost::runtime {
 namespace {
 
+constexpr char kTooLate[] =
+    "✗ too late for this future (of Remote.receive-async, Remote.start, or what is made of them): its time limit passed before it was waited "
+    "for, or it was forgotten, to make room or when the node fell asleep";
+
 class ChannelTest : public ::testing::Test {
  protected:
   std::string value(const std::string& program) {
@@ -46,8 +50,15 @@ TEST_F(ChannelTest, AFutureCanBeRunAgain) {
 
 TEST_F(ChannelTest, AFuturesLimitCountsFromWhenItWasMade) {
   EXPECT_EQ(value("do Remote c := Remote.channel; f := Remote.receive-async c (Duration.seconds 5); Remote.sleep (Duration.seconds 6); f;;"),
-            "✗ nothing came within the time limit, which passed before it was waited for (of Remote.receive-async, Remote.start, or what is "
-            "made of them)");
+            kTooLate);
+}
+
+// Its message came in time.
+TEST_F(ChannelTest, AFutureThatWasNeverRunIsForgottenAfterItsLimit) {
+  EXPECT_EQ(value("let rec make n = if n ==_Number 0 then pure 0 else do Remote c := Remote.channel; Remote.receive-async c (Duration.seconds 5); "
+                  "Remote.send c n; make (n - 1);;; do Remote c := Remote.channel; f := Remote.receive-async c (Duration.seconds 4); Remote.send c 7; "
+                  "make 8192; Remote.sleep (Duration.seconds 6); f;;;;"),
+            kTooLate);
 }
 
 TEST_F(ChannelTest, WhoWaitsForAFutureInVainIsToldHowLongAndWhatMadeIt) {
@@ -122,7 +133,7 @@ TEST_F(ChannelTest, AForgottenFutureSaysSo) {
   EXPECT_EQ(value("let rec fill n v = if n ==_Number 0 then Vector.size v else fill (n - 1) (Vector.append n v); do Remote c := Remote.channel; f := "
                   "Remote.receive-async c (Duration.seconds 9); Remote.send c (Vector.range 0 500000); x := Remote.map Vector.size f; "
                   "y = fill 900000 []; f;;;;"),
-            "✗ nothing came within the time limit, which passed before it was waited for (of Remote.receive-async, Remote.start, or what is made of them), or it was run before and has been forgotten since");
+            kTooLate);
 }
 
 // Wherever the memory ends, nothing is left that the node would wait for.
