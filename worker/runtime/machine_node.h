@@ -65,6 +65,7 @@ class Machine::Node final : public Host, private BuiltinContext::Meter {
   struct Attempt {
     ComputationId waiting = 0, computation = 0;
   };
+  using Attempts = std::map<std::uint64_t, Attempt>;
 
   // ---- machine.cpp
   void take(const wire::Start& frame);
@@ -156,7 +157,7 @@ class Machine::Node final : public Host, private BuiltinContext::Meter {
   std::deque<ComputationId> ready_;
   std::deque<ComputationId> spawning_;   // wait for leave to spawn
   std::unordered_map<std::uint64_t, ComputationId> reading_;
-  std::unordered_map<std::uint64_t, Attempt> attempts_;
+  Attempts attempts_;
   std::uint64_t next_attempt_ = 1;
   Timers timers_;
   std::unique_ptr<Channels> channels_;

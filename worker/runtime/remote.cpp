@@ -137,9 +137,11 @@ Value Machine::Node::fork(Computation& computation, const Remote& remote) {
 // Runs the operand as a computation of its own, which spends the same allowance.
 Value Machine::Node::attempt(Computation& computation, const Remote& remote) {
   const std::uint64_t number = next_attempt_++;
+  Attempts made{{number, {computation.id, 0}}};   // first: once the operand is begun, nothing may fail
   Computation& begun = begin({0, computation.origin.trace, wire::Format::Value}, computation.allowance, remote.first);
-  attempts_.emplace(number, Attempt{computation.id, begun.id});
   begun.attempt = number;
+  made.begin()->second.computation = begun.id;
+  attempts_.merge(made);
   wait(computation, {});
   return {};
 }
