@@ -12,7 +12,7 @@ constexpr std::size_t kRandomBytes = 16;
 constexpr std::size_t kRandomAt = 32;
 // What the C library takes for each with its places in tables, beside the id itself.
 constexpr std::uint64_t kListeningBytes = 256;
-constexpr std::uint64_t kFutureBytes = 320;
+constexpr std::uint64_t kFutureBytes = 352;
 constexpr std::uint64_t kWaiterBytes = 96;
 constexpr std::uint64_t kQueuedBytes = 32;
 
@@ -52,36 +52,40 @@ void Channels::remove(std::uint64_t bytes) {
 
 // ---- channels ------------------------------------------------------------------------------------------------
 
-// The channel's entry, which is made if there is none, and leave for what shall be added to it.
-Channels::Entry& Channels::listening(BytesView channel, std::uint64_t bytes_more) {
+// The channel's entry, which is made if there is none, and leave for what shall be added to it. If nothing is, it goes again.
+Channels::ListeningHere Channels::listening(BytesView channel, std::uint64_t bytes_more) {
   const Bytes id(channel);
   const auto at = channels_.find(id);
   if (at != channels_.end()) {
     Heap::current().require(bytes_more);
-    return *at;
+    return ListeningHere(&*at, {*this});
   }
   Heap::current().require(kListeningBytes + id.size() + bytes_more);
   Entry& made = *channels_.try_emplace(id).first;
   note(kListeningBytes + id.size());
-  return made;
+  return ListeningHere(&made, {*this});
 }
 
-void Channels::forget_if_idle(const Entry& entry) {
+void Channels::forget_if_idle(const Entry& entry) noexcept {
   if (!entry.second.is_idle()) return;
   remove(kListeningBytes + entry.first.size());
   channels_.erase(channels_.find(entry.first));
 }
 
-void Channels::settle(Entry& entry) {
-  entry.second.settled = next_settled_++;
-  settled_.emplace(entry.second.settled, &entry);
+void Channels::settle(Entry& entry, Settled& place) noexcept {
+  place.front() = &entry;
+  settled_.splice(settled_.end(), place);
+  entry.second.settled = std::prev(settled_.end());
   if (settled_.size() <= kSettledMax) return;
-  Entry& oldest = *settled_.begin()->second;
+  Entry& oldest = *settled_.front();
   unsettle(oldest.second);
   forget_if_idle(oldest);
 }
 
-void Channels::unsettle(Listening& listening) { settled_.erase(std::exchange(listening.settled, 0)); }
+void Channels::unsettle(Listening& listening) noexcept {
+  if (listening.settled) settled_.erase(*listening.settled);
+  listening.settled.reset();
+}
 
 Channels::Place Channels::take_place(Row& row, BytesView channel, ComputationId computation) {
   row.emplace(next_place_, computation);
@@ -117,13 +121,14 @@ Channels::Delivery Channels::deliver(BytesView channel, const Value& message, bo
     future.second.channel = nullptr;
     found->future = nullptr;
     --pending_;
-    settle(*at);
-    if (!delivery.receivers.empty()) make_forgettable(future);
+    settle(*at, future.second.settles);
+    if (delivery.receivers.empty()) move_limit(future, timers_.extract(future.second.limit), fulfilled_);
+    else make_forgettable(future);
     return delivery;
   }
   if (!is_home) return {Delivered::NobodyHere, {}};
-  if (found && found->settled != 0) return {Delivered::Dropped, {}};
-  listening(channel, kQueuedBytes).second.messages.push_back(message);
+  if (found && found->settled) return {Delivered::Dropped, {}};
+  listening(channel, kQueuedBytes)->second.messages.push_back(message);
   note(kQueuedBytes);
   return {Delivered::Kept, {}};
 }
@@ -137,9 +142,10 @@ Value Channels::take_message(BytesView channel) {
 }
 
 Channels::Place Channels::listen(BytesView channel, ComputationId computation) {
-  Listening& here = listening(channel, kWaiterBytes + channel.size()).second;
-  unsettle(here);
-  return take_place(here.receivers, channel, computation);
+  const ListeningHere here = listening(channel, kWaiterBytes + channel.size());
+  const Place place = take_place(here->second.receivers, channel, computation);
+  unsettle(here->second);
+  return place;
 }
 
 void Channels::stop_waiting(const Bytes& channel, Place place) {
@@ -157,48 +163,59 @@ void Channels::stop_waiting(const Bytes& channel, Place place) {
 // ---- futures -------------------------------------------------------------------------------------------------
 
 void Channels::receive_async(BytesView channel, const Bytes& future, std::chrono::nanoseconds limit, std::string in_vain) {
-  Entry& here = listening(channel, kFutureBytes + future.size() + in_vain.size());
-  FutureEntry& made = *futures_.try_emplace(future).first;
+  const ListeningHere at = listening(channel, kFutureBytes + future.size() + in_vain.size());
+  Timers limits;
+  limits.emplace(limit, Timer{});
+  Settled settles{nullptr};
+  FutureEntry& made = *futures_.try_emplace(future).first;   // the last that may throw
+  limits.begin()->second.future = &made.first;
+  made.second.settles = std::move(settles);
   made.second.in_vain = std::move(in_vain);
-  made.second.limit = timers_.emplace(limit, Timer{0, &made.first});
   note(bytes_of(made));
-  unsettle(here.second);
-  if (!here.second.messages.empty()) {
-    made.second.value = first_message(here.second);
-    if (here.second.messages.empty()) settle(here);
+  Listening& here = at->second;
+  unsettle(here);
+  const bool is_fulfilled = !here.messages.empty();
+  move_limit(made, limits.extract(limits.begin()), is_fulfilled ? fulfilled_ : timers_);
+  if (is_fulfilled) {
+    made.second.value = first_message(here);
+    if (here.messages.empty()) settle(*at, made.second.settles);
     return;
   }
   ++pending_;
-  if (here.second.future) here.second.future->second.channel = nullptr;   // it listens in vain from now on
-  here.second.future = &made;
-  made.second.channel = &here;
+  if (here.future) here.future->second.channel = nullptr;   // it listens in vain from now on
+  here.future = &made;
+  made.second.channel = at.get();
 }
 
 // All who wait for it, who do so no more.
-Channels::Row Channels::everybody(FutureEntry& future) {
+Channels::Row Channels::everybody(FutureEntry& future) noexcept {
   remove((kWaiterBytes + future.first.size()) * future.second.waiting.size());
   return std::exchange(future.second.waiting, {});
 }
 
-void Channels::make_forgettable(FutureEntry& future) {
-  if (future.second.limit) timers_.erase(*future.second.limit);
-  future.second.limit.reset();
-  forgettable_.push_back(&future.first);
+void Channels::move_limit(FutureEntry& future, Timers::node_type limit, Timers& to) noexcept {
+  future.second.stands_in = &to;
+  future.second.limit = to.insert(to.end(), std::move(limit));
+}
+
+void Channels::make_forgettable(FutureEntry& future) noexcept {
+  auto limit = future.second.stands_in->extract(future.second.limit);
+  limit.key() = next_forgettable_++;
+  move_limit(future, std::move(limit), forgettable_);
   if (forgettable_.size() > kForgettableMax) (void)forget_oldest();
 }
 
-bool Channels::forget_oldest() {
+bool Channels::forget_oldest() noexcept {
   if (forgettable_.empty()) return false;
-  const Bytes& oldest = *forgettable_.front();
-  forgettable_.pop_front();
-  drop(oldest);
+  drop(*forgettable_.begin()->second.future);
   return true;
 }
 
 std::uint64_t Channels::bytes_of(const FutureEntry& future) { return kFutureBytes + future.first.size() + future.second.in_vain.size(); }
 
-void Channels::drop(const Bytes& future) {
+void Channels::drop(const Bytes& future) noexcept {
   const auto at = futures_.find(future);
+  at->second.stands_in->erase(at->second.limit);
   remove(bytes_of(*at));
   futures_.erase(at);
 }
@@ -214,7 +231,7 @@ std::string_view Channels::in_vain(BytesView future) const { return futures_.fin
 Value Channels::value_of(BytesView future) {
   FutureEntry& at = *futures_.find(Bytes(future));
   Value value = at.second.value;
-  if (at.second.limit) make_forgettable(at);
+  if (at.second.stands_in != &forgettable_) make_forgettable(at);
   return value;
 }
 
@@ -223,13 +240,8 @@ Channels::Place Channels::wait_for(BytesView future, ComputationId computation) 
   return take_place(futures_.at(Bytes(future)).waiting, future, computation);
 }
 
-Channels::Row Channels::limit_passed(const Bytes& future) {
+Channels::Row Channels::limit_passed(const Bytes& future) noexcept {
   FutureEntry& at = *futures_.find(future);
-  at.second.limit.reset();
-  if (!at.second.value.is_unset()) {
-    make_forgettable(at);
-    return {};
-  }
   Row waiting = everybody(at);
   if (Entry* channel = at.second.channel) {
     channel->second.future = nullptr;
@@ -238,6 +250,12 @@ Channels::Row Channels::limit_passed(const Bytes& future) {
   --pending_;
   drop(future);
   return waiting;
+}
+
+bool Channels::pass_limit(std::chrono::nanoseconds now) noexcept {
+  if (fulfilled_.empty() || fulfilled_.begin()->first > now) return false;
+  make_forgettable(*futures_.find(*fulfilled_.begin()->second.future));
+  return true;
 }
 
 }  // namespace roost::runtime

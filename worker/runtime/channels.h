@@ -10,13 +10,14 @@
 // message for certain until it has been run once or its limit has passed, and from then on for as long as there is room. The
 // oldest of those give way when there are too many, or when the node needs the memory for something else.
 //
-// What is kept counts as the node's memory. What throws has changed nothing. Thread: one per Heap.
+// What is kept counts as the node's memory. What throws (Crash, std::bad_alloc) has changed nothing: a message that has come, a limit
+// that has passed and what is forgotten need no memory. Thread: one per Heap.
 
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <list>
 #include <map>
+#include <memory>
 #include <optional>
 #include <unordered_map>
 
@@ -45,7 +46,7 @@ class Channels {
   // Futures that are kept only for as long as there is room.
   static constexpr std::size_t kForgettableMax = 8'192;
 
-  // The limits of futures stand in `timers`, which outlives this. Requires: the node's heap is entered.
+  // The limits of futures that have no message yet stand in `timers`, which outlives this. Requires: the node's heap is entered.
   explicit Channels(Timers& timers);
   ~Channels();
   Channels(const Channels&) = delete;
@@ -73,42 +74,54 @@ class Channels {
   [[nodiscard]] std::string_view in_vain(BytesView future) const;          // Requires: not Unknown
   [[nodiscard]] Value value_of(BytesView future);                          // Requires: Fulfilled
   [[nodiscard]] Place wait_for(BytesView future, ComputationId computation);   // Requires: Pending
-  // A timer of that future has gone off, and is in the row no more. Those who waited in vain.
-  [[nodiscard]] Row limit_passed(const Bytes& future);
+  // The limit of that future has passed, and no message has come. Those who waited in vain.
+  [[nodiscard]] Row limit_passed(const Bytes& future) noexcept;
+  // The next one that has its message, and whose limit has passed, may be forgotten from now on; false: there is none.
+  bool pass_limit(std::chrono::nanoseconds now) noexcept;
   // The computation that waits for this channel or future there does not wait any more.
   void stop_waiting(const Bytes& channel, Place place);
   [[nodiscard]] std::size_t pending_futures() const { return pending_; }
 
  private:
   struct Future;
+  struct Listening;
+  using Entry = std::pair<const Bytes, Listening>;
+  using Settled = std::list<Entry*>;
   struct Listening {
     std::list<Value> messages;
     Row receivers;
     std::pair<const Bytes, Future>* future = nullptr;   // the newest
-    std::uint64_t settled = 0;                          // as the how-manieth; 0: it is not
-    [[nodiscard]] bool is_idle() const { return messages.empty() && receivers.empty() && future == nullptr && settled == 0; }
+    std::optional<Settled::iterator> settled;
+    [[nodiscard]] bool is_idle() const { return messages.empty() && receivers.empty() && future == nullptr && !settled; }
   };
-  using Entry = std::pair<const Bytes, Listening>;
   struct Future {
     Value value;
     Row waiting;
     std::string in_vain;
-    Entry* channel = nullptr;               // on which it listens
-    std::optional<Timers::iterator> limit;  // until it is forgettable
+    Entry* channel = nullptr;      // on which it listens
+    Settled settles;               // the place that its channel will have among the settled
+    Timers* stands_in = nullptr;   // timers_, fulfilled_ or forgettable_
+    Timers::iterator limit;        // there
   };
   using FutureEntry = std::pair<const Bytes, Future>;
+  struct ForgetIfIdle {
+    Channels& channels;
+    void operator()(const Entry* entry) const { channels.forget_if_idle(*entry); }
+  };
+  using ListeningHere = std::unique_ptr<Entry, ForgetIfIdle>;
 
-  Entry& listening(BytesView channel, std::uint64_t bytes_more);
-  void forget_if_idle(const Entry& entry);
-  void settle(Entry& entry);
-  void unsettle(Listening& listening);
+  ListeningHere listening(BytesView channel, std::uint64_t bytes_more);
+  void forget_if_idle(const Entry& entry) noexcept;
+  void settle(Entry& entry, Settled& place) noexcept;
+  void unsettle(Listening& listening) noexcept;
   Place take_place(Row& row, BytesView channel, ComputationId computation);
   Row::node_type leave_row(Row& row, BytesView channel, Row::iterator at);
   Value first_message(Listening& listening);
-  Row everybody(FutureEntry& future);
-  void make_forgettable(FutureEntry& future);
-  bool forget_oldest();
-  void drop(const Bytes& future);
+  Row everybody(FutureEntry& future) noexcept;
+  void move_limit(FutureEntry& future, Timers::node_type limit, Timers& to) noexcept;
+  void make_forgettable(FutureEntry& future) noexcept;
+  bool forget_oldest() noexcept;
+  void drop(const Bytes& future) noexcept;
   static std::uint64_t bytes_of(const FutureEntry& future);
   void note(std::uint64_t bytes);
   void remove(std::uint64_t bytes);
@@ -116,9 +129,10 @@ class Channels {
   Timers& timers_;
   std::unordered_map<Bytes, Listening> channels_;
   std::unordered_map<Bytes, Future> futures_;
-  std::map<std::uint64_t, Entry*> settled_;      // oldest first
-  std::deque<const Bytes*> forgettable_;         // futures, oldest first
-  std::uint64_t next_settled_ = 1;
+  Settled settled_;      // oldest first
+  Timers fulfilled_;     // the limits of futures that have their message, and were not run yet
+  Timers forgettable_;   // of those that may be forgotten, oldest first: instead of a time each has a number
+  Timers::key_type next_forgettable_{1};
   Place next_place_ = 1;
   std::size_t pending_ = 0;
   std::uint64_t bytes_ = 0;   // counted

@@ -217,14 +217,15 @@ void Machine::Node::clear_timer(Computation& computation) {
 void Machine::Node::fire_timers() {
   while (fuel_ > 0 && is_due()) {
     const Timer timer = timers_.begin()->second;
-    timers_.erase(timers_.begin());
     if (timer.future) {
+      fuel_ -= kFuelPerTimer;
       for (const auto& [place, id] : channels_->limit_passed(*timer.future)) limit_passed(id);
-    } else if (Computation* computation = find(timer.computation)) {
-      computation->timer.reset();
+    } else {
+      clear_timer(*find(timer.computation));
       limit_passed(timer.computation);
     }
   }
+  while (fuel_ > 0 && channels_ && channels_->pass_limit(now_)) fuel_ -= kFuelPerTimer;
 }
 
 void Machine::Node::limit_passed(ComputationId id) {

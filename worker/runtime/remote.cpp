@@ -205,8 +205,8 @@ Value Machine::Node::send(Computation& computation, const Remote& remote) {
 Value Machine::Node::receive(Computation& computation, const Channel& channel) {
   if (is_future(channel)) return await(computation, channel);
   if (Value message = channels_->take_message(channel.id()); !message.is_unset()) return message;
+  computation.listens = Bytes(channel.id());   // first, so that its end takes it out of the row whatever fails
   computation.place = channels_->listen(channel.id(), computation.id);
-  computation.listens = Bytes(channel.id());
   wait(computation, {});
   if (start_.receive_ms == 0) return {};
   computation.waits_for =
@@ -219,8 +219,8 @@ Value Machine::Node::await(Computation& computation, const Channel& future) {
   switch (channels_->state_of(future.id())) {
     case Channels::FutureState::Fulfilled: return channels_->value_of(future.id());
     case Channels::FutureState::Pending:
+      computation.listens = Bytes(future.id());   // first, as in receive()
       computation.place = channels_->wait_for(future.id(), computation.id);
-      computation.listens = Bytes(future.id());
       wait(computation, std::string(channels_->in_vain(future.id())));
       return {};
     case Channels::FutureState::Unknown: break;

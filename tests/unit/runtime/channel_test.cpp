@@ -201,6 +201,16 @@ TEST_F(ChannelTable, WhatIsCountedIsWhatItTakes) {
   }
 }
 
+TEST_F(ChannelTest, AFulfilledFutureIsNothingToWaitFor) {
+  const auto before = container_.now();
+  EXPECT_EQ(value("do Remote c := Remote.channel; f := Remote.receive-async c (Duration.seconds 4); Remote.send c 1; pure 1;;"), "1");
+  EXPECT_EQ(container_.idles, 1u);
+  EXPECT_EQ(value("do Remote c := Remote.channel; d := Remote.channel; Remote.send c 1; f := Remote.receive-async c (Duration.seconds 4); "
+                  "Remote.receive d;;"),
+            "no answer");
+  EXPECT_EQ(container_.now(), before);
+}
+
 TEST_F(ChannelTest, APendingFutureKeepsTheNodeAwakeUntilItsLimit) {
   const auto before = container_.now();
   EXPECT_EQ(value("do Remote c := Remote.channel; f := Remote.receive-async c (Duration.seconds 30); pure 1;;"), "1");
