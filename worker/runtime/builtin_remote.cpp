@@ -202,6 +202,8 @@ Value bound_continuation(Value after, Value function) {
 }
 
 namespace {
+constexpr std::uint64_t kWorkPerTurn = 100;   // nanoseconds: two closures
+
 const Function* as_bound(const Value& value) {
   if (!value.is(Kind::Closure)) return nullptr;
   const Function& function = *value.as_function();
@@ -209,11 +211,11 @@ const Function* as_bound(const Value& value) {
 }
 }  // namespace
 
-Value first_on_the_outside(Value continuation, std::uint64_t& work) {
+Value first_on_the_outside(BuiltinContext& context, Value continuation) {
   for (const Function* outer = as_bound(continuation); outer != nullptr; outer = as_bound(continuation)) {
     const Function* inner = as_bound(outer->slots()[1]);
     if (inner == nullptr) break;
-    ++work;
+    context.charge(kWorkPerTurn);
     continuation = bound_continuation(bound_continuation(outer->slots()[0], inner->slots()[0]), inner->slots()[1]);
   }
   return continuation;

@@ -13,7 +13,7 @@ namespace roost::runtime {
 namespace {
 
 constexpr std::size_t kMapNodeBytes = 48;   // of an unordered_map, for each object
-constexpr std::uint64_t kWorkPerObject = 50, kWorkPerSlot = 5;
+constexpr std::uint64_t kWorkPerObject = 50, kWorkPerSlot = 15;   // nanoseconds
 constexpr std::uint32_t kNoKnot = 0xffff'ffffu;
 
 struct Knot {
@@ -155,9 +155,11 @@ class Tying {
     const std::size_t needed = held + objects_ + (is_new ? 1 : 0), capacity = needed <= room ? room : std::max(needed, 2 * room);
     const std::uint64_t bytes = (capacity - room) * sizeof(Object*) + (is_new ? sizeof(Knot) : 0);
     Heap::current().require(bytes);
+    std::vector<Object*> objects;
+    (is_new ? objects : knot_of(group_).objects).reserve(capacity);
     const std::uint32_t number = is_new ? new_knot() : number_of(group_);
     Knot& knot = knots.all[number];
-    knot.objects.reserve(capacity);
+    if (is_new) knot.objects = std::move(objects);
     Heap::current().note(bytes);
     knot.counted_bytes += bytes;
     std::uint64_t inside = 0;

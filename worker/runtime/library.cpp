@@ -182,12 +182,7 @@ void Library::define(const lang::Hash* hash, std::string_view name, const lang::
   std::optional<Value> value = evaluated(*code.value());
   const bool is_put_off = !value;
   if (is_put_off) {
-    lang::Term* function = arena_.make<lang::Term>();
-    function->kind = lang::TermKind::Lambda;
-    function->place = term->place;
-    function->text = "_";
-    function->left = term;
-    const auto again = compile(*program_, function, *this, name);
+    const auto again = compile(*program_, put_off(arena_, term), *this, name);
     if (!again.ok()) throw LoadError{where + ": " + again.error().reason};
     value = evaluated(*again.value());
     CHECK(value);
@@ -210,6 +205,15 @@ std::optional<Value> Library::evaluated(const Code& code) {
   }
   heap_.set_limit(kLibraryMemoryMax);
   return value;
+}
+
+const lang::Term* put_off(lang::Arena& arena, const lang::Term* term) {
+  lang::Term* function = arena.make<lang::Term>();
+  function->kind = lang::TermKind::Lambda;
+  function->place = term->place;
+  function->text = "_";
+  function->left = term;
+  return function;
 }
 
 Value evaluate_definition(const Code& code, BuiltinContext& context, std::int64_t fuel_max) {

@@ -87,6 +87,9 @@ class Library final : public Definitions {
   std::unordered_map<lang::Hash, Entry, HashOfHash> definitions_;
 };
 
+// A function of one argument that has the term as its body: what evaluator_of() gives, once it is evaluated. Requires: the term is closed.
+[[nodiscard]] const lang::Term* put_off(lang::Arena& arena, const lang::Term* term);
+
 // The value of a definition's code, which may have no effect. What it computes is charged. Throws Crash, also if its evaluation does not
 // seem to end.
 inline constexpr std::int64_t kDefinitionFuelMax = 100'000'000;   // calls

@@ -33,7 +33,7 @@ void prepare_builtins();
 // The f of such a closure; null if it is none.
 [[nodiscard]] const Value* first_called(const Value& continuation);
 // The same continuation, with what comes first on the outside: of x -> bind g (bind f (k x)), which a chain of binds that nests to the left
-// makes, x -> bind (y -> bind g (f y)) (k x). Else each step of n would go through all that follow it. Counts a unit of `work` for each turn.
-[[nodiscard]] Value first_on_the_outside(Value continuation, std::uint64_t& work);
+// makes, x -> bind (y -> bind g (f y)) (k x). Else each step of n would go through all that follow it. Charges each turn.
+[[nodiscard]] Value first_on_the_outside(BuiltinContext& context, Value continuation);
 
 }  // namespace roost::runtime

@@ -94,7 +94,7 @@ void Machine::Node::deliver_result(Computation& computation) {
   Value result = std::move(computation.value);
   if (computation.next.is_unset()) return finish(computation, result);
   computation.phase = Computation::Phase::Evaluate;
-  vm_.start(computation.fiber, first_on_the_outside(std::move(computation.next), work_), std::move(result));
+  vm_.start(computation.fiber, first_on_the_outside(context_, std::move(computation.next)), std::move(result));
 }
 
 void Machine::Node::finish(Computation& computation, const Value& value) {

@@ -47,6 +47,7 @@ std::size_t Universe::HashOfHash::operator()(const lang::Hash& hash) const {
 
 struct Universe::Kept {
   std::unordered_map<lang::Hash, Value, HashOfHash> values;
+  std::unordered_map<lang::Hash, Value, HashOfHash> evaluators;   // of those that have none by themselves
   std::unordered_map<lang::Hash, const lang::Type*, HashOfHash> types;
   lang::Arena types_arena;   // that they are in
   std::unordered_map<Name, Function, HashOfName> functions;
@@ -202,18 +203,32 @@ const Value* Universe::value_of(const lang::Hash& hash) const {
   auto& values = kept_->values;
   if (const auto found = values.find(hash); found != values.end()) return &found->second;
   const Grown grown(kept_->bytes);
-  const auto is_there = [&](const lang::Hash& one) { return library_.contains(one) || values.contains(one); };
-  for (const Source& source : with_references(hash, is_there)) {
-    kept_->count_entry();
-    values.emplace(source.hash, evaluate(source));
-  }
+  const auto is_there = [&](const lang::Hash& one) { return library_.contains(one) || values.contains(one) || kept_->evaluators.contains(one); };
+  for (const Source& source : with_references(hash, is_there)) keep(source);
   const auto found = values.find(hash);
   return found == values.end() ? nullptr : &found->second;
 }
 
-Value Universe::evaluate(const Source& source) const {
+const Value* Universe::evaluator_of(const lang::Hash& hash) const {
+  if (const Value* evaluator = library_.evaluator_of(hash)) return evaluator;
+  const auto found = kept_->evaluators.find(hash);
+  return found == kept_->evaluators.end() ? nullptr : &found->second;
+}
+
+// What a library put off is put off where the library is another one, too; limits are those of the message.
+void Universe::keep(const Source& source) const {
+  kept_->count_entry();
+  try {
+    kept_->values.emplace(source.hash, evaluate(source, source.term));
+  } catch (const Crash& crash) {
+    if (crash.kind != wire::FailureKind::ProgramFailed) throw;
+    kept_->evaluators.emplace(source.hash, evaluate(source, put_off(*source.arena, source.term)));
+  }
+}
+
+Value Universe::evaluate(const Source& source, const lang::Term* term) const {
   ProgramHandle program(Program::make(source.arena));
-  const auto code = compile(*program, source.term, *this, {});
+  const auto code = compile(*program, term, *this, {});
   if (!code.ok()) throw Crash{wire::FailureKind::ProgramFailed, "the definition " + text_of(source.hash) + " cannot be compiled: " + code.error().reason, {}};
   program->settle();
   return evaluate_definition(*code.value(), context_);

@@ -42,7 +42,7 @@ class Universe final : public Definitions, public lang::TypeTable, public Functi
 
   // Each throws Crash if the definition cannot be brought in: it is nested too deep, or there is no memory for it.
   [[nodiscard]] const Value* value_of(const lang::Hash& hash) const override;
-  [[nodiscard]] const Value* evaluator_of(const lang::Hash& hash) const override { return library_.evaluator_of(hash); }
+  [[nodiscard]] const Value* evaluator_of(const lang::Hash& hash) const override;   // Requires: value_of() was asked
   [[nodiscard]] const lang::Type* type_of(const lang::Hash& hash) const override;   // null too if it has none by itself
   [[nodiscard]] const Value* definition(const lang::Hash& hash) override { return value_of(hash); }
   [[nodiscard]] Result<Value, std::string> make_function(const lang::Hash& hash, std::span<const Value> captures) override;
@@ -70,7 +70,7 @@ class Universe final : public Definitions, public lang::TypeTable, public Functi
   };
   struct Source {   // a definition as it was read
     lang::Hash hash;
-    std::shared_ptr<const lang::Arena> arena;
+    std::shared_ptr<lang::Arena> arena;
     const lang::Term* term = nullptr;
   };
   struct Kept;   // what was met: universe.cpp
@@ -82,7 +82,8 @@ class Universe final : public Definitions, public lang::TypeTable, public Functi
   [[nodiscard]] Source read(const lang::Hash& hash, BytesView bytes) const;
   [[nodiscard]] std::vector<Source> with_references(const lang::Hash& hash, const std::function<bool(const lang::Hash&)>& is_there) const;
   [[nodiscard]] Result<const Function*, std::string> function_of(const Name& name);
-  Value evaluate(const Source& source) const;
+  void keep(const Source& source) const;
+  Value evaluate(const Source& source, const lang::Term* term) const;
 
   const Library& library_;
   const code::StoreView& store_;

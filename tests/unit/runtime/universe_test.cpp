@@ -149,6 +149,19 @@ TEST_F(UniverseTest, ADefinitionOutlivesTheLibraryThatItCameFrom) {
   container_.restart(standard_library());
 }
 
+TEST_F(UniverseTest, WhatALibraryPutOffIsPutOffWithoutItToo) {
+  const auto loud = Library::load(std::vector<SourceFile>{{"loud.u", "loud = Debug.log \"loud\" 1 2;"}});
+  ASSERT_TRUE(loud.ok());
+  container_.restart(*loud.value());
+  EXPECT_EQ(value("let f = (n -> if 5 <_Number n then loud else n); Remote.bind (far -> Remote.map f (Remote.at far 3)) Remote.spawn;;"), "3");
+  container_.restart(standard_library());
+  const std::string f = reference("n -> if 5 <_Number n then " + reference("Debug.log \"loud\" 1 2") + " else n");
+  EXPECT_EQ(value(f + " 4"), "4");
+  const auto outcome = container_.run(f + " 6");
+  EXPECT_EQ(outcome.value, "2");
+  EXPECT_EQ(outcome.debug, std::vector<std::string>{"loud: 1"});
+}
+
 // ---- programs that name definitions
 
 TEST_F(UniverseTest, AProgramMayNameADefinitionOfTheStore) {
