@@ -3,6 +3,10 @@
 
 #include <utf8proc.h>
 
+#include <functional>
+#include <optional>
+
+#include "worker/lang/as_written.h"
 #include "worker/lang/characters.h"
 #include "worker/lang/nearest.h"
 #include "worker/lang/scc.h"
@@ -14,9 +18,49 @@ namespace {
 constexpr std::size_t kColumnsShown = 100;   // of a long line, around the place
 constexpr std::size_t kLooksMax = 20;        // unknown names that are looked at again: each time it is the whole text
 
-Diagnosis of(const SyntaxError& error) { return {error.place, error.what(), {}, error.offset}; }
+// The first place of a text that is wrong; {}: it does not parse. None: nothing is wrong.
+using FirstWrong = std::function<std::optional<Place>(std::string_view text)>;
 
-Diagnosis of(const TypeError& error, std::string_view source) { return {error.place, error.reason, notes_on(error, source), source.size()}; }
+FirstWrong in_program(const NameTable& names, const TypeTable& types) {
+  return [&names, &types](std::string_view text) -> std::optional<Place> {
+    Arena arena;
+    const auto parsed = parse_program(arena, text);
+    if (!parsed.ok()) return Place{};
+    const auto resolved = resolve(arena, minimise(arena, parsed.value()), names);
+    if (!resolved.ok()) return resolved.error().names[0].place;
+    const auto type = infer_type(arena, *resolved.value(), types);
+    return type.ok() ? std::nullopt : std::optional(type.error().place);
+  };
+}
+
+FirstWrong in_library(const Names& names, const DefinitionTypes& types) {
+  return [&names, &types](std::string_view text) -> std::optional<Place> {
+    Arena arena;
+    Names names_then = names;
+    DefinitionTypes types_then = types;
+    if (!parse_library(arena, text).ok()) return Place{};
+    const auto loaded = load_library(arena, text, names_then, types_then);
+    return loaded.ok() ? std::nullopt : std::optional(loaded.error().place);
+  };
+}
+
+// A `;` is missed only if, with it, what is wrong is gone or further on.
+std::string advice_at(Place place, std::string_view source, const FirstWrong& first_wrong) {
+  const SecondLook look = look_again(source, place, Reach::WholeStatement);
+  if (look.unended.line == 0) return advice_of(look);
+  const auto wrong = first_wrong(ended(source, look.unended));
+  return !wrong || is_before(place, *wrong) ? advice_of(look.unended) : advice_of(look);
+}
+
+std::vector<std::string> notes_on(const TypeError& error, std::string_view source, const FirstWrong& first_wrong) {
+  std::vector<std::string> notes = error.because;
+  if (std::string advice = advice_at(error.place, source, first_wrong); !advice.empty()) notes.push_back(std::move(advice));
+  const std::string infix(look_again(source, error.place, Reach::WholeStatement).bare_infix);
+  if (!infix.empty()) notes.push_back("between its operands, `" + infix + "` stands in backticks: `` (x) `" + infix + "` (y) ``");
+  return notes;
+}
+
+Diagnosis of(const SyntaxError& error) { return {error.place, error.what(), {}, error.offset}; }
 
 Diagnosis of(const UnboundName& name, std::size_t length) {
   std::string reason = "`" + name.name + "` is not defined";
@@ -26,18 +70,22 @@ Diagnosis of(const UnboundName& name, std::size_t length) {
   return one;
 }
 
-Diagnoses of(const std::vector<UnboundName>& unbound, std::string_view source) {
+Diagnoses of(const std::vector<UnboundName>& unbound, std::string_view source, const FirstWrong& first_wrong) {
   Diagnoses all;
   std::string said;
   for (const UnboundName& name : unbound) {
     Diagnosis& one = all.emplace_back(of(name, source.size()));
     if (all.size() > kLooksMax) continue;
-    std::string advice = advice_of(look_again(source, name.place, Reach::WholeStatement));
+    std::string advice = all.size() == 1 ? advice_at(name.place, source, first_wrong) : advice_of(look_again(source, name.place, Reach::WholeStatement));
     if (advice.empty() || advice == said) continue;
     one.notes.push_back(advice);
     said = std::move(advice);
   }
   return all;
+}
+
+Diagnosis of(const TypeError& error, std::string_view source, const FirstWrong& first_wrong) {
+  return {error.place, error.reason, notes_on(error, source, first_wrong), source.size()};
 }
 
 // `f : Number;` is a program, and mostly meant as the beginning of a definition.
@@ -109,10 +157,10 @@ Result<CheckedProgram, Diagnoses> check_program(Arena& arena, std::string_view s
   const auto resolved = resolve(arena, minimise(arena, parsed.value()), names);
   if (!resolved.ok()) {
     if (const auto alone = lone_signature(arena, source)) return Refused{Diagnoses{*alone}};
-    return Refused{of(resolved.error().names, source)};
+    return Refused{of(resolved.error().names, source, in_program(names, types))};
   }
   const auto type = infer_type(arena, *resolved.value(), types);
-  if (!type.ok()) return Refused{Diagnoses{of(type.error(), source)}};
+  if (!type.ok()) return Refused{Diagnoses{of(type.error(), source, in_program(names, types))}};
   return CheckedProgram{resolved.value(), type.value()};
 }
 
@@ -121,8 +169,9 @@ Result<std::vector<Definition>, Diagnoses> check_library(Arena& arena, std::stri
   if (!parsed.ok()) return Refused{Diagnoses{of(parsed.error())}};
   auto loaded = load_library(arena, source, names, types);
   if (loaded.ok()) return std::move(loaded).value();
-  if (!loaded.error().unbound.empty()) return Refused{of(loaded.error().unbound, source)};
-  return Refused{Diagnoses{of(TypeError{loaded.error().place, loaded.error().reason, {}, {}, loaded.error().because}, source)}};
+  const FirstWrong first_wrong = in_library(names, types);
+  if (!loaded.error().unbound.empty()) return Refused{of(loaded.error().unbound, source, first_wrong)};
+  return Refused{Diagnoses{of(TypeError{loaded.error().place, loaded.error().reason, {}, {}, loaded.error().because}, source, first_wrong)}};
 }
 
 Result<CheckedText, Diagnoses> check_text(Arena& arena, std::string_view source, Names& names, DefinitionTypes& types) {
@@ -137,13 +186,12 @@ Result<CheckedText, Diagnoses> check_text(Arena& arena, std::string_view source,
   return Refused{more_a_library || begins_with_definition(source) ? library.error() : program.error()};
 }
 
-std::vector<std::string> notes_on(const TypeError& error, std::string_view source) {
-  std::vector<std::string> notes = error.because;
-  const SecondLook look = look_again(source, error.place, Reach::WholeStatement);
-  if (std::string advice = advice_of(look); !advice.empty()) notes.push_back(std::move(advice));
-  const std::string infix(look.bare_infix);
-  if (!infix.empty()) notes.push_back("between its operands, `" + infix + "` stands in backticks: `` x `" + infix + "` y ``");
-  return notes;
+std::vector<std::string> notes_on(const TypeError& error, std::string_view source, const NameTable& names, const TypeTable& types) {
+  return notes_on(error, source, in_program(names, types));
+}
+
+std::string advice_on(const UnboundNames& unbound, std::string_view source, const NameTable& names, const TypeTable& types) {
+  return advice_at(unbound.names[0].place, source, in_program(names, types));
 }
 
 std::string excerpt(std::string_view source, Place place) {

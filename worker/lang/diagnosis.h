@@ -37,8 +37,11 @@ struct CheckedProgram {
 using CheckedText = std::variant<CheckedProgram, std::vector<Definition>>;
 [[nodiscard]] Result<CheckedText, Diagnoses> check_text(Arena& arena, std::string_view source, Names& names, DefinitionTypes& types);
 
-// Where the wish of a type error came from, and what the lines of the text make likely (second_look.h): a sentence each.
-[[nodiscard]] std::vector<std::string> notes_on(const TypeError& error, std::string_view source);
+// What is said of a program that parses besides the error: where a wish came from, and what the lines of the text make likely
+// (second_look.h), which may take one more check. A sentence each.
+[[nodiscard]] std::vector<std::string> notes_on(const TypeError& error, std::string_view source, const NameTable& names, const TypeTable& types);
+// Of all names, and about the first. Requires: there is one.
+[[nodiscard]] std::string advice_on(const UnboundNames& unbound, std::string_view source, const NameTable& names, const TypeTable& types);
 
 // The line of the place, numbered, with a caret below: two lines, in UTF-8 whatever the source is. Empty: there is no such place.
 [[nodiscard]] std::string excerpt(std::string_view source, Place place);

@@ -166,7 +166,9 @@ TypePiece Parser::type_tuple() {
 
 [[gnu::noinline]] TypePiece Parser::refuse_unknown(const Token& name) {
   refuse(name.place, name.begin, "unknown type `" + std::string(name.text) + "`");
-  error_->advice = advice_of(look_again(source_, name.place, Reach::UpToThere));
+  const SecondLook look = look_again(source_, name.place, Reach::UpToThere);
+  error_->unended = look.unended;
+  error_->advice = advice_of(look);
   if (!error_->advice.empty()) return {};
   std::vector<std::string_view> known(kTypeConstructors.begin(), kTypeConstructors.end());
   alias_names_.each([&](std::string_view alias) { known.push_back(alias); });

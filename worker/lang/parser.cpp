@@ -184,6 +184,7 @@ bool Parser::accept(TokenKind kind, Expect expected, std::string_view about) {
   if (token_.begin == arrow_missing_at_) expected_.note(Expect::Arrow);
   refuse(place, token_.begin, {});
   error_->expected = expected_.words();
+  error_->unended = look.unended;
   error_->advice = advice_of(look);
   if (error_->advice.empty())
     error_->advice = advice_about(source_.substr(token_.begin, token_.end - token_.begin), source_.substr(0, token_.begin), expected_);
@@ -308,13 +309,29 @@ std::uint32_t Parser::enter_pure_scope(std::string_view replacement, const Term*
   return pure_.scope;
 }
 
+namespace {
+
+// Says that a `;` is missing if the text is right with it.
+template <typename Read>
+SyntaxError tried(SyntaxError error, std::string_view source, Read read) {
+  if (error.unended.line == 0) return error;
+  Arena scratch;
+  Effort effort;
+  const std::string text = ended(source, error.unended);
+  Parser again(scratch, text, effort);
+  if (read(again)) error.advice = advice_of(error.unended);
+  return error;
+}
+
+}  // namespace
+
 Result<const Term*, SyntaxError> parse_program(Arena& arena, std::string_view source, Effort* effort) {
   if (const std::size_t bad = find_invalid_utf8(source); bad != std::string_view::npos)
     return Refused{not_utf8(source, bad)};
   Effort ignored;
   Parser parser(arena, arena.copy(source), effort ? *effort : ignored);
   const Term* program = parser.program();
-  if (program == nullptr) return Refused{parser.take_error()};
+  if (program == nullptr) return Refused{tried(parser.take_error(), source, [](Parser& again) { return again.program() != nullptr; })};
   return program;
 }
 
@@ -359,7 +376,11 @@ Result<std::vector<Binding>, SyntaxError> parse_library(Arena& arena, std::strin
   Effort ignored;
   Parser parser(arena, arena.copy(source), ignored);
   std::vector<Binding> bindings;
-  if (!parser.library(bindings)) return Refused{parser.take_error()};
+  const auto read = [](Parser& again) {
+    std::vector<Binding> made;
+    return again.library(made);
+  };
+  if (!parser.library(bindings)) return Refused{tried(parser.take_error(), source, read)};
   return bindings;
 }
 

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "worker/lang/second_look.h"
 #include "worker/lang/syntax.h"
 #include "worker/wire/result.h"
 
@@ -38,6 +39,7 @@ struct SyntaxError {
   std::vector<std::string> expected;   // sorted, each once; what could have stood there. May be empty if `reason` is not
   std::string reason;                  // why a well-formed piece is refused: "unknown type `Banana`"; else empty
   std::string advice;                  // what was perhaps meant, and how that is written (habits.h, second_look.h); or empty
+  Unended unended;                     // where a `;` may be missing, while that has not been tried
   bool ended_early = false;            // nothing is wrong but that the text ends here: more of it may make it right
 
   // "found `)`, expected a term or `]`; it is said so" (or the reason).

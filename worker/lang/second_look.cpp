@@ -43,7 +43,7 @@ class Looker {
     }
     look_.has_escape = found.has_escape;
     look_.bare_infix = found.bare_infix;
-    if (found.binds || kind == Kind::Do) look_.unended_line = found.unended_line;
+    if ((found.binds || kind == Kind::Do) && !look_.has_cases) look_.unended = found.unended;
     return look_;
   }
 
@@ -51,7 +51,7 @@ class Looker {
   enum class Kind : std::uint8_t { File, Let, Do, Bracket };
   struct Statement {
     Place begin{};
-    std::uint32_t unended_line = 0;
+    Unended unended{};
     bool binds = false;   // has `=` or `:`: a binding or a signature, which others may follow
     bool has_escape = false;
     std::string_view bare_infix{};
@@ -73,7 +73,7 @@ class Looker {
     Block& block = blocks_.back();
     if (block.kind != Kind::Bracket && token.kind != TokenKind::Semicolon && token.kind != TokenKind::End) {
       if (block.is_open) {
-        if (goes_on_too_far_left(token, block.statement)) block.statement.unended_line = previous_line_;
+        if (goes_on_too_far_left(token, block.statement)) block.statement.unended = {previous_line_, previous_.end};
       } else if (previous_.kind != TokenKind::Do && token.kind != TokenKind::Rec) {   // of which the statements stand behind them
         block.statement = {.begin = token.place};
         block.is_open = true;
@@ -89,7 +89,7 @@ class Looker {
   // Of several breaks the last before the place counts, or else the first behind it.
   [[nodiscard]] bool goes_on_too_far_left(const Token& token, const Statement& statement) const {
     return previous_ends_item_ && begins_term(token.kind) && token.place.line > previous_line_ &&
-           token.place.column <= statement.begin.column && !(is_behind_ && statement.unended_line != 0);
+           token.place.column <= statement.begin.column && !(is_behind_ && statement.unended.line != 0);
   }
 
   void look_for_cases(std::string_view word) {
@@ -164,9 +164,16 @@ class Looker {
 
 SecondLook look_again(std::string_view source, Place place, Reach reach) { return Looker(source).at(place, reach); }
 
+std::string ended(std::string_view source, const Unended& unended) {
+  std::string text(source);
+  text.insert(unended.offset, 1, ';');
+  return text;
+}
+
+std::string advice_of(const Unended& unended) { return "perhaps a `;` is missing at the end of line " + std::to_string(unended.line); }
+
 std::string advice_of(const SecondLook& look) {
   if (look.has_cases) return std::string(kNoPatterns);
-  if (look.unended_line != 0) return "perhaps a `;` is missing at the end of line " + std::to_string(look.unended_line);
   if (look.has_escape) return std::string(kNoEscapes);
   return {};
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// A refused text, read once more for what its author seems to have meant. Lines and indentation mean nothing to the language, but much
-// to who wrote them: a statement that goes on, at the start of a line, no further to the right than it began, mostly lacks a `;`. None of
-// it decides what is accepted. Linear in the text; only refused texts pay. Thread: pure functions, callable from any.
+// A refused text, read once more for what its author seems to have meant. Lines and indentation mean nothing to the language, but much to
+// who wrote them: a statement that goes on, at the start of a line, no further to the right than it began, may lack a `;`. That is a
+// guess: it is said only where the text was tried with the `;`, and got further. None of it decides what is accepted. Linear in the text;
+// only refused texts pay. Thread: pure functions, callable from any.
 
 #include <cstdint>
 #include <string>
@@ -13,9 +14,18 @@
 
 namespace roost::lang {
 
+// Where a `;` may be missing: behind the last token of a line. Line 0: nowhere.
+struct Unended {
+  std::uint32_t line = 0;
+  std::size_t offset = 0;
+};
+// The text with the `;`.
+[[nodiscard]] std::string ended(std::string_view source, const Unended& unended);
+[[nodiscard]] std::string advice_of(const Unended& unended);
+
 // Of the statement, binding or signature around a place, if nothing else is said.
 struct SecondLook {
-  std::uint32_t unended_line = 0;   // at whose end a `;` is perhaps missing; 0: none
+  Unended unended;
   bool has_escape = false;          // a text ends in `\`, as if that were to escape its quote
   std::string_view bare_infix;      // `and` or `or` between operands, without backticks
   bool has_cases = false;           // `case … of` or `match … with` was read so far
@@ -26,7 +36,7 @@ struct SecondLook {
 enum class Reach : std::uint8_t { UpToThere, WholeStatement };
 [[nodiscard]] SecondLook look_again(std::string_view source, Place place, Reach reach);
 
-// The likeliest of it as a sentence, or empty.
+// The likeliest of the rest as a sentence, or empty.
 [[nodiscard]] std::string advice_of(const SecondLook& look);
 
 }  // namespace roost::lang

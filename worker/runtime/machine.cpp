@@ -10,7 +10,6 @@
 #include "worker/lang/parser.h"
 #include "worker/lang/resolve.h"
 #include "worker/lang/scc.h"
-#include "worker/lang/second_look.h"
 #include "worker/lang/typecheck.h"
 #include "worker/runtime/compile.h"
 #include "worker/runtime/machine_node.h"
@@ -35,22 +34,21 @@ wire::Failure syntax_failure(const lang::SyntaxError& error) {
   return failure;
 }
 
-wire::Failure unbound_failure(const lang::UnboundNames& unbound, std::string_view program) {
+wire::Failure unbound_failure(const lang::UnboundNames& unbound, const std::string& advice) {
   wire::Failure failure{wire::FailureKind::UnboundNames, unbound.message(), {}, 0, 0, {}};
   for (const lang::UnboundName& name : unbound.names) failure.names.push_back(name.name);
   if (!unbound.names.empty()) {
     failure.line = unbound.names[0].place.line;
     failure.column = unbound.names[0].place.column;
-    const std::string advice = advice_of(look_again(program, unbound.names[0].place, lang::Reach::WholeStatement));
     if (!advice.empty()) failure.reason += "; " + advice;
   }
   return failure;
 }
 
 // names: the type that was wanted, the one that was found, and where the wish came from.
-wire::Failure type_failure(const lang::TypeError& error, std::string_view program) {
+wire::Failure type_failure(const lang::TypeError& error, std::vector<std::string> notes) {
   wire::Failure failure{wire::FailureKind::TypeError, error.message(), {}, error.place.line, error.place.column, {error.expected, error.found}};
-  for (std::string& note : notes_on(error, program)) failure.names.push_back(std::move(note));
+  for (std::string& note : notes) failure.names.push_back(std::move(note));
   return failure;
 }
 
@@ -136,9 +134,9 @@ void Machine::Node::evaluate_program(Computation& computation, const std::string
   if (!parsed.ok()) return refuse(computation, placed(syntax_failure(parsed.error()), text));
   const lang::Term* minimal = lang::minimise(*arena, parsed.value());
   const auto resolved = lang::resolve(*arena, minimal, library_.names());
-  if (!resolved.ok()) return refuse(computation, placed(unbound_failure(resolved.error(), text), text));
+  if (!resolved.ok()) return refuse(computation, placed(unbound_failure(resolved.error(), lang::advice_on(resolved.error(), text, library_.names(), universe_)), text));
   const auto type = lang::infer_type(*arena, *resolved.value(), universe_);
-  if (!type.ok()) return refuse(computation, placed(type_failure(type.error(), text), text));
+  if (!type.ok()) return refuse(computation, placed(type_failure(type.error(), lang::notes_on(type.error(), text, library_.names(), universe_)), text));
   ProgramHandle program(Program::make(arena));
   const auto code = compile(*program, resolved.value(), universe_, {});
   if (!code.ok()) context_.crash(code.error().reason);
