@@ -62,12 +62,6 @@ bool is_definition(const Term& argument, const Term& bind, std::string_view name
   return argument.kind == TermKind::Apply && argument.left->text.ends_with(".pure") && same_place(argument.left->place, bind.place) && name != "_";
 }
 
-bool is_short_pure(const Term& head, const Term& argument) {
-  const Place place = start_of(argument);
-  return head.text.ends_with(".pure") && place.line == head.place.line && head.place.column < place.column &&
-         place.column - head.place.column < head.text.size();
-}
-
 std::string quoted(const Term& term) {
   std::string text = print_source(term, kShownTermMax);
   const bool is_operator = term.kind == TermKind::Builtin || term.kind == TermKind::Reference || term.kind == TermKind::Local;

@@ -32,8 +32,6 @@ namespace roost::lang {
 [[nodiscard]] inline const Term& rest_of(const Term& block) { return *block.left->right->left; }
 // The `M.pure e` of a statement `x = e`, where `bind` is what the statement became and `name` its x.
 [[nodiscard]] bool is_definition(const Term& argument, const Term& bind, std::string_view name);
-// `M.pure argument` that was written `pure argument`, as one may in a `do`: the argument stands too near for the long name.
-[[nodiscard]] bool is_short_pure(const Term& head, const Term& argument);
 
 // Terms as messages show them, in backticks and cut short.
 [[nodiscard]] std::string quoted(const Term& term);

@@ -33,6 +33,7 @@ Piece Parser::let() {
     return {};
   }
   body = recursive ? let_rec(base, body, place) : nested_lets(base, body);
+  if (body && bindings_.size() > base) body.term->place = place;
   bindings_.resize(base);
   return body;
 }

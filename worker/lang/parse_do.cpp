@@ -32,6 +32,7 @@ Piece Parser::do_block() {
   pure_ = outside;
   if (!read) return {};
   const Piece made = chain_statements(base, word, pure_name);
+  if (made && statements_.size() > base + 1) made.term->place = place;
   statements_.resize(base);
   return made;
 }

@@ -243,6 +243,7 @@ Piece Parser::name_piece(std::string_view name, Place place) {
   if (name == "pure" && !pure_.replacement.empty()) {
     piece.term->text = pure_.replacement;
     piece.term->left = pure_.word;
+    piece.term->index = kWrittenPure;
     pure_uses_.emplace_back(piece.term, pure_.scope);
   }
   return piece;

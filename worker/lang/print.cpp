@@ -177,11 +177,7 @@ void Printer::term(const Term& term, Position position) {
   std::reverse(arguments.begin(), arguments.end());
   if (sugar(*head, arguments, position)) return;
   parenthesised(position == Position::Argument, [&] {
-    if (as_written_ && is_short_pure(*head, *arguments[0])) {
-      put("pure");
-    } else {
-      this->term(*head, Position::Argument);
-    }
+    this->term(*head, Position::Argument);
     for (const Term* argument : arguments) {
       put(" ");
       this->term(*argument, Position::Argument);

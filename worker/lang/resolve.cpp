@@ -106,11 +106,13 @@ class Resolver {
   [[gnu::noinline]] const Term* name(const Term* term) {
     Term* meaning = arena_.make<Term>(*term);
     meaning->left = nullptr;
+    meaning->index = 0;
     if (const std::uint32_t at = scope_.find(term->text); at != Scope::kNotFound) {
       meaning->kind = TermKind::Local;
       meaning->index = scope_.size() - 1 - at;
       return meaning;
     }
+    if (term->index == kWrittenPure) meaning->text = "pure";
     if (const auto builtin = builtin_named(term->text); builtin && writable(*builtin)) {
       meaning->kind = TermKind::Builtin;
       meaning->builtin = *builtin;

@@ -68,7 +68,7 @@ struct Type {
 };
 
 enum class TermKind : std::uint8_t {
-  Name,        // text: not yet resolved. left: the word of the `do` that made it (a Name), or null
+  Name,        // text: not yet resolved. left: the word of the `do` that made it (a Name), or null. index: kWrittenPure, or 0
   Local,       // index: de Bruijn; text: its name, for display
   Number, Text, If, Blank,
   Builtin,     // builtin
@@ -81,6 +81,8 @@ enum class TermKind : std::uint8_t {
   LetRec,      // names, items: the right-hand sides (see all names); right: body.
                // de Bruijn: names are pushed in order, so names.back() has index 0 in items and body
 };
+
+inline constexpr std::uint32_t kWrittenPure = 1;   // the `M.pure` of a `do` that was written `pure`
 
 struct Term {
   TermKind kind;

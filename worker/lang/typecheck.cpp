@@ -233,8 +233,10 @@ Ty* Checker::conditional(std::size_t base, Ty* wanted, const Origin* origin) {
   const Term& yes = *arguments_[base + 1];
   const Term& no = *arguments_[base];
   if (wanted != nullptr) {
-    check(yes, wanted, *origin);
-    check(no, wanted, *origin);
+    Origin in_branch = *origin;
+    in_branch.in_branch = true;
+    check(yes, wanted, in_branch);
+    check(no, wanted, origin->kind == Origin::Kind::Statement ? Origin{.kind = Origin::Kind::Branch, .function = &yes} : in_branch);
     return wanted;
   }
   Ty* type = store_.meta(level_);

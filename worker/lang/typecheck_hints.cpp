@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "worker/lang/as_written.h"
+#include "worker/lang/characters.h"
 #include "worker/lang/typecheck_state.h"
 
 namespace roost::lang {
@@ -12,12 +13,6 @@ namespace {
 const Ty* pruned(const Ty* type) {
   while (type->kind == TyKind::Forall || (type->kind == TyKind::Meta && type->left != nullptr)) type = type->left;
   return type;
-}
-
-// `w w`
-bool is_given_itself(const Term& term, const Origin& origin) {
-  return origin.kind == Origin::Kind::Argument && term.kind == TermKind::Local && origin.function->kind == TermKind::Local &&
-         term.text == origin.function->text;
 }
 
 // The constructor of `Vector Number`, and how many types it is applied to.
@@ -84,17 +79,43 @@ std::string wrong_type(const Misfit& misfit) {
   return "`" + std::string(found.type->name) + "` takes " + (*taken == 0 ? "no types" : counted(*taken, "type"));
 }
 
+std::string plain_arguments(const Term& head, const Term& tuple) {
+  return "arguments are written without parentheses and commas: " + quoted(head, elements_of(tuple));
+}
+
 // `Text.concatenate("a", "b")`
 std::string parenthesised_arguments(const Term& term, const Ty* wanted, const Origin& origin) {
   if (origin.kind != Origin::Kind::Argument || origin.number != 1 || origin.inside > 0 || !is_tuple(term)) return {};
   const Term& head = *origin.function;
   const auto elements = elements_of(term);
   if (is_constructor(head_of(wanted).type, "Pair") || arrows_of(origin.type) < elements.size() || !is_before(head.place, term.place)) return {};
-  return "arguments are written without parentheses and commas: " + quoted(head, elements);
+  return plain_arguments(head, term);
 }
+
+// Without the backticks.
+std::string bare(const std::string& quoted) { return quoted.substr(1, quoted.size() - 2); }
+
+bool is_operator(const Term& head) {
+  const std::string text = quoted(head);
+  return (character_at(text, 1).traits & kOperator) != 0;
+}
+
+const Term& head_term(const Term& term) {
+  const Term* head = &term;
+  while (head->kind == TermKind::Apply && !is_vector_literal(*head)) head = head->left;
+  return *head;
+}
+
+bool is_pure(const Term& term) { return term.kind == TermKind::Apply && (term.left->text == "pure" || term.left->text.ends_with(".pure")); }
+
+// Whether a wish is that of a function itself, rather than of another argument, which made a variable of its type what it is.
+bool is_own_wish(const Origin& origin) { return origin.kind != Origin::Kind::Argument || (origin.inside == 0 && origin.wanted->kind != TyKind::Meta); }
 
 // `x = step;` for `x := step;`
 std::string step_as_value(const Term& term, const Ty* found, const Ty* wanted, const Origin& origin) {
+  const bool is_argument = origin.kind == Origin::Kind::Argument && (term.kind == TermKind::Local || !is_operator(*origin.function));
+  const bool is_told = is_argument || origin.kind == Origin::Kind::Condition || origin.kind == Origin::Kind::Recursion;
+  if (!is_told || !is_own_wish(origin) || (is_pure(term) && origin.kind != Origin::Kind::Recursion)) return {};
   found = pruned(found);
   if (found->kind != TyKind::Apply || !is_constructor(pruned(found->left), "Remote") || !may_be(found->right, wanted)) return {};
   const std::string what = origin.kind == Origin::Kind::Recursion ? "what it returns" : term.kind == TermKind::Local ? quoted(term) : "it";
@@ -103,7 +124,7 @@ std::string step_as_value(const Term& term, const Ty* found, const Ty* wanted, c
 
 // `x := 3;` for `x = 3;`, `x;;` for `pure x;;`
 std::string value_as_step(const Term& term, const Ty* found, const Ty* wanted, const Origin& origin) {
-  if (origin.kind != Origin::Kind::Statement || may_be(found, wanted) || is_constructor(head_of(found).type, "Remote")) return {};
+  if (origin.kind != Origin::Kind::Statement || (origin.in_branch && origin.number != 1) || may_be(found, wanted) || is_constructor(head_of(found).type, "Remote")) return {};
   if (origin.number == 1) {
     const bool is_short = term.kind == TermKind::Local || term.kind == TermKind::Number || term.kind == TermKind::Text;
     return "the last statement is a step too: " + (is_short ? "`pure " + quoted(term).substr(1) : "`pure (…)`") + " is one that gives a value";
@@ -114,6 +135,11 @@ std::string value_as_step(const Term& term, const Ty* found, const Ty* wanted, c
 
 }  // namespace
 
+bool is_given_itself(const Term& term, const Origin& origin) {
+  return origin.kind == Origin::Kind::Argument && term.kind == TermKind::Local && origin.function->kind == TermKind::Local &&
+         term.text == origin.function->text;
+}
+
 // `loop (n - 1)` of a `loop` that takes one more. Empty: that is not what is wrong.
 std::string Checker::missing_arguments(const Blame& blame, Ty* found, Ty* wanted, const Origin& origin) {
   const Term& term = blame.source;
@@ -122,21 +148,38 @@ std::string Checker::missing_arguments(const Blame& blame, Ty* found, Ty* wanted
   if (missing == 0 || goal->kind == TyKind::Arrow || term.kind == TermKind::Lambda) return {};
   const Ty* const result = result_of(found);
   const bool is_open = result->kind == TyKind::Meta && !is_given_itself(term, origin);
-  const bool fits = may_be(result, goal) || is_open;
-  if (!fits && goal->kind == TyKind::Meta) return {};   // an infinite type for another reason
+  if (!may_be(result, goal) && !is_open) return {};
   std::size_t given = 0;
   const Term* head = &term;
   for (; head->kind == TermKind::Apply && !is_vector_literal(*head); head = head->left) ++given;
   const bool has_type = head->kind == TermKind::Builtin || head->kind == TermKind::Reference || (head->kind == TermKind::Local && &blame.source == &blame.term);
-  if (!fits || !has_type || arrows_of(synthesise(*head)) != given + missing) return "it is a function still; perhaps an argument is missing";
+  if (!has_type || arrows_of(synthesise(*head)) != given + missing) return "it is a function still; perhaps an argument is missing";
+  if (given == 1 && is_tuple(*term.right) && elements_of(*term.right).size() <= given + missing) return plain_arguments(*head, *term.right);
   return "it is a function still: " + quoted(*head) + " takes " + counted(given + missing, "argument") + ", and " +
          (given == 0 ? "none is" : std::to_string(given) + (given == 1 ? " is" : " are")) + " given";
 }
 
+// What is wrong with the first operand of an operator, which stands at the front of arguments_.
+std::string Checker::misread_operator(const Blame& blame, Ty* found, Ty* wanted, const Origin& origin) const {
+  const bool is_operand = origin.kind == Origin::Kind::Argument && origin.number == 1 && origin.inside == 0 && is_operator(*origin.function) &&
+                          arguments_.size() >= 2 && arguments_.back() == &blame.term && is_before(start_of(blame.term), origin.function->place);
+  if (!is_operand) return {};
+  const Term& head = *origin.function;
+  const Term& second = *arguments_[arguments_.size() - 2];
+  if (is_pure(blame.term) && !is_constructor(head_of(wanted).type, "Remote"))
+    return "an application binds tighter than an operator: `pure (" + bare(quoted(head, {blame.term.right, &second})) + ")`";
+  const Place place = start_of(second);
+  const bool is_sign = head.kind == TermKind::Builtin && head.builtin == Builtin::NumberSubtract && place.line == head.place.line &&
+                       place.column == head.place.column + 1;
+  if (is_sign && arrows_of(found) > 0) return "a number below zero is written `(0 - " + bare(quoted(head_term(second))) + ")`";
+  const Ty* function = pruned(found);
+  if (function->kind != TyKind::Arrow || pruned(function->left)->kind != TyKind::Arrow) return {};
+  return "an operator that is an argument is written `(" + bare(quoted(head)) + ")`";
+}
+
 std::string Checker::suggestion(const Blame& blame, Ty* found, Ty* wanted, const Origin& origin, const Misfit& misfit) {
-  std::string hint = missing_arguments(blame, found, wanted, origin);
-  const bool is_minus = origin.number == 1 && origin.function->kind == TermKind::Builtin && origin.function->builtin == Builtin::NumberSubtract;
-  if (!hint.empty() && is_minus) hint += "; a number below zero is written `(0 - 5)`";
+  std::string hint = misread_operator(blame, found, wanted, origin);
+  if (hint.empty()) hint = missing_arguments(blame, found, wanted, origin);
   if (hint.empty()) hint = wrong_type(misfit);
   if (hint.empty()) hint = parenthesised_arguments(blame.source, wanted, origin);
   if (hint.empty()) hint = step_as_value(blame.source, found, wanted, origin);

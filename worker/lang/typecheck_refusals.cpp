@@ -12,11 +12,16 @@ namespace roost::lang {
 namespace {
 
 constexpr std::size_t kBecauseMax = 4;       // sentences
+constexpr std::size_t kTermsLookedAtMax = 1'000;   // for where a type comes from
 
 std::string ordinal(std::uint32_t number) {
   const std::uint32_t last = number % 10;
   const bool teen = number % 100 / 10 == 1;
   return std::to_string(number) + (teen || last == 0 || last > 3 ? "th" : last == 1 ? "st" : last == 2 ? "nd" : "rd");
+}
+
+std::string one_type(const Origin& origin) {
+  return origin.kind == Origin::Kind::Branch ? "both branches of an `if` have one type" : "all elements of a vector have one type";
 }
 
 // "the 2nd argument of `+` must have type Number"
@@ -29,10 +34,11 @@ std::string wish_text(const Origin& origin, const std::string& type) {
     }
     case Origin::Kind::Condition: return "the condition of `if` must have type " + type;
     case Origin::Kind::Branch:
-      return std::string("both branches of an `if` have one type, and the first ") + (returns ? "is a function that returns " : "has type ") + type;
-    case Origin::Kind::Statement: return "a statement of this `do` must have type " + type;
+      return one_type(origin) + ", and the first " + (returns ? "is a function that returns " : "has type ") + type;
+    case Origin::Kind::Statement:
+      return std::string(origin.in_branch ? "a branch of an `if` that is a statement of this `do`" : "a statement of this `do`") + " must have type " + type;
     case Origin::Kind::Element:
-      return std::string("all elements of a vector have one type, and those before it ") + (returns ? "are functions that return " : "have type ") + type;
+      return one_type(origin) + ", and those before it " + (returns ? "are functions that return " : "have type ") + type;
     case Origin::Kind::Annotation: {
       const std::string what = (returns ? "that it returns " : "") + type;
       if (!origin.name.empty()) return "the signature of `" + std::string(origin.name) + "` says " + what;
@@ -82,6 +88,18 @@ const Term* overfull_call(const Origin& origin, const Ty* result) {
   return is_call && origin.function->kind == TermKind::Lambda ? result->cause : nullptr;
 }
 
+// Whether a part stands in a term, as far as is looked.
+bool holds(const Term& whole, const Term& part) {
+  std::vector<const Term*> terms = {&whole};
+  for (std::size_t i = 0; i < terms.size() && i < kTermsLookedAtMax; ++i) {
+    if (terms[i] == &part) return true;
+    if (terms[i]->left != nullptr) terms.push_back(terms[i]->left);
+    if (terms[i]->right != nullptr) terms.push_back(terms[i]->right);
+    if (terms[i]->items.size() < kTermsLookedAtMax) terms.insert(terms.end(), terms[i]->items.begin(), terms[i]->items.end());
+  }
+  return false;
+}
+
 const Ty* skolem_in(const Misfit& misfit) {
   if (misfit.found->kind == TyKind::Skolem) return misfit.found;
   return misfit.wanted->kind == TyKind::Skolem ? misfit.wanted : nullptr;
@@ -121,7 +139,7 @@ void Checker::refuse(const Term& term, Ty* found, Ty* wanted, const Origin& orig
     error.reason = "`" + std::string(origin.name) + "` returns " + error.found + ", but it is used as if it returned " + error.expected;
   } else if (misfit.kind == Misfit::Kind::Infinite) {
     error.reason = quoted(source) + " would need an infinite type: it has type " + error.found + ", and " + error.expected + " is wanted";
-    if (hint.empty()) error.because.push_back("a function that is applied to itself, or to a value that contains itself, has no type without an annotation");
+    if (is_given_itself(source, origin)) error.because.push_back("a function that is applied to itself has no type without an annotation");
   } else {
     error.reason = quoted(source) + " has type " + error.found + ", but " + wish_text(origin, error.expected);
   }
@@ -129,8 +147,9 @@ void Checker::refuse(const Term& term, Ty* found, Ty* wanted, const Origin& orig
     error.because.push_back("`" + std::string(any->name) +
                             "` is any type, chosen by whoever uses this: it is neither a certain type nor the same as another such one");
   }
-  explain_wish(origin, wanted, {term, source}, error);
-  explain_found(found, {term, source}, error);
+  const bool is_infinite = misfit.kind == Misfit::Kind::Infinite;
+  if (!is_infinite || !is_given_itself(source, origin)) explain_wish(origin, wanted, {term, source}, error);
+  if (!is_infinite) explain_found(found, {term, source}, error);
   if (!hint.empty()) error.because.push_back(hint);
   throw error;
 }
@@ -138,12 +157,15 @@ void Checker::refuse(const Term& term, Ty* found, Ty* wanted, const Origin& orig
 void Checker::refuse_application(const Origin& origin, Ty* type, std::size_t base, std::uint32_t number) {
   const Term& head = *origin.function;
   const std::size_t given = arguments_.size() - base;
+  // The whole of an `if … then … else …` is no function, whatever `if` takes.
+  const bool is_conditional = head.kind == TermKind::If && number == 4;
   // A tuple and a `do` are applications that the text does not show.
   const bool is_sugar = number == 3 && (is_comma(head) || origin.kind == Origin::Kind::Statement);
   TypeError error;
   error.found = shown_type(type);
-  if (number == 1 || is_sugar) {
-    const std::string text = is_sugar ? quoted(head, {arguments_.back(), arguments_[arguments_.size() - 2]}) : quoted(head);
+  if (number == 1 || is_sugar || is_conditional) {
+    const std::vector<const Term*> shown(arguments_.rbegin(), arguments_.rbegin() + (number - 1));
+    const std::string text = quoted(head, shown);
     error.place = start_of(head);
     error.reason = text + " has type " + error.found + ": it is no function, but it is given " + counted(given - (number - 1), "argument");
   } else {
@@ -160,6 +182,10 @@ void Checker::refuse_function(const Term& term, Ty* wanted, const Origin& origin
   error.place = start_of(term);
   error.expected = shown_type(wanted);
   error.reason = quoted(term) + " is a function, but " + wish_text(origin, error.expected);
+  if (origin.kind == Origin::Kind::Annotation && !origin.name.empty() && origin.inside > 0) {
+    error.reason = "`" + std::string(origin.name) + "` takes " + counted(origin.inside + parameters_of(term), "argument") + ", but by its signature it takes " +
+                   std::to_string(origin.inside) + " and returns " + error.expected;
+  }
   if (wanted->kind == TyKind::Skolem) error.because.push_back("`" + std::string(wanted->name) + "` is any type, chosen by whoever uses this");
   explain_wish(origin, wanted, {term, term}, error);
   throw error;
@@ -183,8 +209,9 @@ void Checker::explain_wish(const Origin& origin, Ty* wanted, const Blame& blame,
       break;
     case Origin::Kind::Branch:
     case Origin::Kind::Element:
-      if (origin.function != nullptr) say("the first is " + at_its_place(*origin.function), error);
-      break;
+      if (origin.function == nullptr) break;
+      say((error.reason.find("have one type") == std::string::npos ? one_type(origin) + ", and the first is " : "the first is ") + at_its_place(*origin.function), error);
+      return explain_metas(wanted, blame, error, origin.function);
     case Origin::Kind::Annotation: say("it stands at " + words_of(origin.place), error); break;
     case Origin::Kind::Recursion:
       if (const Term* call = overfull_call(origin, wanted)) {
@@ -228,13 +255,14 @@ void Checker::collect_variables(Ty* scheme, Ty* type, std::vector<Ty*>& metas) {
   }
 }
 
-// Where the parts of a type come from that are known from elsewhere.
-void Checker::explain_metas(Ty* type, const Blame& blame, TypeError& error) {
+// Where the parts of a type come from that are known from elsewhere, but for those that come out of `shown`.
+void Checker::explain_metas(Ty* type, const Blame& blame, TypeError& error, const Term* shown) {
   store_.next_epoch();
   std::vector<Ty*> metas;
   collect_metas(type, blame, metas);
   for (Ty* meta : metas) {
     if (error.because.size() >= kBecauseMax) return;
+    if (shown != nullptr && holds(*shown, *cause_of(meta, blame.term, blame.source))) continue;
     const std::string comes = shown_type(meta) + " comes from ";
     const auto is_said = [&](const std::string& sentence) { return sentence.starts_with(comes); };
     if (std::none_of(error.because.begin(), error.because.end(), is_said))

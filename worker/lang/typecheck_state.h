@@ -28,6 +28,7 @@ struct Origin {
   };
   Kind kind;
   std::uint32_t number = 0;
+  bool in_branch = false;      // of an `if` that is what the wish is about
   std::uint32_t inside = 0;    // of so many function literals of what the wish is about: the type is that of their result
   const Term* function = nullptr;
   Ty* type = nullptr;      // Argument: of the function. (The scope has changed when a refusal asks.)
@@ -93,13 +94,14 @@ class Checker {
   void explain_head(const Origin& origin, TypeError& error);
   void explain_wish(const Origin& origin, Ty* wanted, const Blame& blame, TypeError& error);
   void explain_variables(const Origin& origin, const Blame& blame, TypeError& error);
-  void explain_metas(Ty* type, const Blame& blame, TypeError& error);
+  void explain_metas(Ty* type, const Blame& blame, TypeError& error, const Term* shown = nullptr);
   void explain_found(Ty* found, const Blame& blame, TypeError& error);
   void collect_variables(Ty* scheme, Ty* type, std::vector<Ty*>& metas);
   void collect_metas(Ty* type, const Blame& blame, std::vector<Ty*>& metas);
 
   // typecheck_hints.cpp
   [[nodiscard]] std::string suggestion(const Blame& blame, Ty* found, Ty* wanted, const Origin& origin, const Misfit& misfit);
+  [[nodiscard]] std::string misread_operator(const Blame& blame, Ty* found, Ty* wanted, const Origin& origin) const;
   [[nodiscard]] std::string missing_arguments(const Blame& blame, Ty* found, Ty* wanted, const Origin& origin);
 
   TypeStore store_;
@@ -114,6 +116,9 @@ class Checker {
 // The types of builtins, as closed trees that live for ever. Made at the first call; thread-safe.
 [[nodiscard]] const Type& type_of(Builtin builtin);
 [[nodiscard]] const Type& type_of_if();
+
+// `w w`
+[[nodiscard]] bool is_given_itself(const Term& term, const Origin& origin);
 
 // "2 arguments"
 [[nodiscard]] std::string counted(std::size_t count, const char* what);
