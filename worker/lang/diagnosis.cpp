@@ -8,6 +8,7 @@
 
 #include "worker/lang/as_written.h"
 #include "worker/lang/characters.h"
+#include "worker/lang/lexer.h"
 #include "worker/lang/nearest.h"
 #include "worker/lang/scc.h"
 #include "worker/lang/second_look.h"
@@ -93,6 +94,15 @@ std::optional<Diagnosis> lone_signature(Arena& arena, std::string_view source) {
   const auto library = parse_library(arena, source);
   if (library.ok() || !library.error().ended_early || library.error().reason.empty()) return std::nullopt;
   return of(library.error());
+}
+
+// Of which a program that ends there looks the same.
+bool begins_with_signature(std::string_view source) {
+  Arena arena;
+  Effort effort;
+  Lexer lexer(arena, source, effort);
+  const TokenKind first = lexer.next().kind;
+  return (first == TokenKind::Word || first == TokenKind::OperatorName) && lexer.next().kind == TokenKind::Colon;
 }
 
 std::string_view line_at(std::string_view source, std::uint32_t number) {
@@ -181,9 +191,8 @@ Result<CheckedText, Diagnoses> check_text(Arena& arena, std::string_view source,
   if (understood == source.size()) return Refused{program.error()};
   auto library = check_library(arena, source, names, types);
   if (library.ok()) return CheckedText(std::move(library).value());
-  // Up to the same place: a signature looks like a program that ends there.
-  const bool more_a_library = library.error()[0].offset > understood || (library.error()[0].offset == understood && understood > 0);
-  return Refused{more_a_library || begins_with_definition(source) ? library.error() : program.error()};
+  const bool is_signature = library.error()[0].offset == understood && begins_with_signature(source);
+  return Refused{library.error()[0].offset > understood || is_signature || begins_with_definition(source) ? library.error() : program.error()};
 }
 
 std::vector<std::string> notes_on(const TypeError& error, std::string_view source, const NameTable& names, const TypeTable& types) {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "worker/lang/habits.h"
 
+#include <algorithm>
+#include <cctype>
+
 #include "worker/lang/characters.h"
 
 namespace roost::lang {
@@ -10,7 +13,9 @@ constexpr Habit kNames[] = {
     {"&&", "`and`"},
     {"||", "`or`"},
     {"!=", "not (x ==_Number y)"},
+    {"!=", "not (x ==_Text y)"},
     {"/=", "not (x ==_Number y)"},
+    {"/=", "not (x ==_Text y)"},
     {"Number.!=", "not (x ==_Number y)"},
     {"Text.!=", "not (x ==_Text y)"},
     {"≠", "not (x ==_Number y)"},
@@ -20,6 +25,7 @@ constexpr Habit kNames[] = {
     {"++", "`Vector.concatenate`"},
     {"<>", "`Text.concatenate`"},
     {"<>", "`Vector.concatenate`"},
+    {"<>", "not (x ==_Number y)"},
     {"%", "`Number.mod`"},
     {"−", "-"},
     {"–", "-"},
@@ -31,7 +37,7 @@ constexpr Habit kNames[] = {
     {"←", ":="},
     {"“", "\""},
     {"‘", "\""},
-    {"//", "--"},
+    {"'", "\""},
     {"$", "<|"},
     {"mod", "Number.mod"},
     {"rem", "Number.mod"},
@@ -87,6 +93,7 @@ constexpr Habit kNames[] = {
     {"toUpper", "Text.uppercase"},
     {"toLower", "Text.lowercase"},
     {"get", "Index.lookup"},
+    {"Optional.get", "Optional.get-or"},
     {"put", "Index.insert"},
     {"set", "Index.insert"},
     {"Index.add", "Index.insert"},
@@ -115,6 +122,8 @@ constexpr std::string_view kIfWhole = "an `if` is written `if … then … else 
 constexpr std::string_view kIfOperand = "an `if` that is an operand or an argument stands in parentheses";
 constexpr std::string_view kParameterName = "a parameter needs a name, and `_` is none";
 
+constexpr std::size_t kShownOperandMax = 40;   // bytes
+
 bool is_operator(std::string_view token) { return !token.empty() && (character_at(token, 0).traits & kOperator) != 0; }
 
 char last_of(std::string_view text) {
@@ -128,14 +137,32 @@ bool begins_with_one_of(std::string_view token, std::initializer_list<std::strin
   return false;
 }
 
-std::string_view about_start_of_term(std::string_view token, std::string_view before) {
+// What the text begins with that may be an operand, as it is shown behind an operator; empty: a blank or nothing.
+std::string operand_of(std::string_view text) {
+  if (text.starts_with("(")) return "(…)";
+  const std::size_t end = std::min(text.find_first_of(" \t\r\n()[],;\""), text.size());
+  return end > kShownOperandMax ? "…" : std::string(text.substr(0, end));
+}
+
+std::string about_minus(std::string_view behind) {
+  const std::string operand = operand_of(behind);
+  return operand.empty() ? operand : "a number below zero is written `(0 - " + operand + ")`";
+}
+
+std::string about_nothing(std::string_view before) {
+  const std::size_t bracket = before.rfind('(');
+  const bool is_call = bracket > 0 && std::isalnum(static_cast<unsigned char>(before[bracket - 1])) != 0;
+  return is_call ? "a call without arguments is the name alone" : "the value that holds nothing is `unit`";
+}
+
+std::string about_start_of_term(std::string_view token, std::string_view before, std::string_view behind) {
   if (token.starts_with("\\")) return "a function is written `x -> …`";
   if (begins_with_one_of(token, {"'", "“", "”", "‘", "’", "«"})) return "a text stands between double quotes, `\"`";
   if (begins_with_one_of(token, {"//", "/*"})) return "a comment begins with `--`";
-  if (token == "-" || token == "−" || token == "–") return "a number below zero is written `(0 - 1)`";
+  if (token == "-" || token == "−" || token == "–") return about_minus(behind);
   if (token == "!") return "it is called `not`";
   if (token == "$") return "`f <| x` applies `f` to all that follows";
-  if (token == ")" && last_of(before) == '(') return "the value that holds nothing is `unit`";
+  if (token == ")" && last_of(before) == '(') return about_nothing(before);
   if (is_operator(token) && last_of(before) == '(') return "an operator by itself is written `(+)`, with one argument `x -> x + 1`";
   return {};
 }
@@ -169,22 +196,23 @@ std::string_view about_define(std::string_view before, const Expectations& expec
 std::span<const Habit> habits_of_names() { return kNames; }
 std::span<const Habit> habits_of_types() { return kTypes; }
 
-std::string_view advice_about(std::string_view token, std::string_view before, const Expectations& expected) {
+std::string advice_about(std::string_view token, std::string_view before, std::string_view behind, const Expectations& expected) {
   if (expected.has(Expect::Statement) && (token == ":=" || token == "=")) return "`do` is followed by a name, as in `do Remote`";
   if (token == ";" && expected.has(Expect::Statement)) return "a `do` ends with a step that is given no name, as in `pure x;;`";
-  if (token == ";" && expected.has(Expect::Term) && expected.has(Expect::Binding)) return kLetBody;
-  if (expected.has(Expect::Term) || expected.has(Expect::OperatorArgument)) return about_start_of_term(token, before);
-  if (expected.has(Expect::Type) || expected.has(Expect::TypeArgument)) return about_type(token, before);
-  if (token == "_" && expected.has(Expect::Parameter)) return kParameterName;
-  if ((token == "(" || token == "[") && expected.has(Expect::Parameter)) return kPlainParameters;
-  if (token == "(" && expected.has(Expect::Rec)) return kNoPatterns;
-  if (token == "->" && expected.has(Expect::Operator)) return last_of(before) == '_' ? kParameterName : kNoPatterns;
-  if (token == "=") return about_equals(expected);
-  if (token == ":=") return about_define(before, expected);
-  if (token == "then" && expected.has(Expect::Operator)) return kIfOperand;
-  if (expected.has(Expect::Then)) return kIfWhole;
+  if (token == ";" && expected.has(Expect::Term) && expected.has(Expect::Binding)) return std::string(kLetBody);
+  if (expected.has(Expect::Term) || expected.has(Expect::OperatorArgument)) return about_start_of_term(token, before, behind);
+  if (token == "=" && expected.has(Expect::SignatureEnd)) return "a signature ends before its binding begins: `x : …; x = …`";
+  if (expected.has(Expect::Type) || expected.has(Expect::TypeArgument)) return std::string(about_type(token, before));
+  if (token == "_" && expected.has(Expect::Parameter)) return std::string(kParameterName);
+  if ((token == "(" || token == "[") && expected.has(Expect::Parameter)) return std::string(kPlainParameters);
+  if (token == "(" && expected.has(Expect::Rec)) return std::string(kNoPatterns);
+  if (token == "->" && expected.has(Expect::Operator)) return std::string(last_of(before) == '_' ? kParameterName : kNoPatterns);
+  if (token == "=") return std::string(about_equals(expected));
+  if (token == ":=") return std::string(about_define(before, expected));
+  if (token == "then" && expected.has(Expect::Operator)) return std::string(kIfOperand);
+  if (expected.has(Expect::Then)) return std::string(kIfWhole);
   if (expected.has(Expect::Else)) return "every `if` has an `else`";
-  if (token == "in" && expected.has(Expect::BindingEnd)) return kLetBody;
+  if (token == "in" && expected.has(Expect::BindingEnd)) return std::string(kLetBody);
   return {};
 }
 

@@ -12,6 +12,7 @@ namespace roost::lang {
 namespace {
 
 constexpr std::size_t kNameBytesMax = 64;   // longer ones are no typing mistakes
+constexpr std::size_t kSwapsOnlyMax = 4;    // in shorter ones, other slips make other words
 
 // Optimal string alignment: three rows of it. Gives `limit` where it is no less.
 std::size_t distance(std::string_view a, std::string_view b, std::size_t limit) {
@@ -56,15 +57,23 @@ std::string plain(std::string_view part) {
   return text;
 }
 
-std::size_t edits_max(std::string_view part) { return part.size() < 3 ? 0 : std::max<std::size_t>(1, part.size() / 4); }
+// Of short names a single letter makes another name, and so does each character of an operator.
+std::size_t edits_max(std::string_view part) { return is_operator(part[0]) || part.size() < 3 ? 0 : std::max<std::size_t>(1, part.size() / 4); }
 
 bool begin_alike(std::string_view wrong, std::string_view right) {
   if (wrong.empty() || right.empty()) return false;
   return wrong[0] == right[0] || (wrong.size() > 1 && right.size() > 1 && wrong[0] == right[1] && wrong[1] == right[0]);
 }
 
+// Whether the same letters stand in another order: an edit of it is a swap.
+bool is_reordered(std::string_view wrong, std::string_view right) {
+  return wrong.size() == right.size() && std::is_permutation(wrong.begin(), wrong.end(), right.begin());
+}
+
 // The edits from one part of a name to another, if they are few. A slip seldom hits the first letter.
 std::optional<std::size_t> edits_between(std::string_view wrong, std::string_view right) {
+  if (wrong.empty()) return std::nullopt;
+  if (wrong != right && wrong.size() <= kSwapsOnlyMax && !is_reordered(wrong, right)) return std::nullopt;
   const std::size_t limit = edits_max(wrong) + 1;
   const std::size_t edits = distance(wrong, right, limit);
   if (edits == limit || (edits > 0 && !begin_alike(wrong, right))) return std::nullopt;
@@ -85,8 +94,10 @@ class Search {
   void try_habit(const Habit& habit) {
     const Parts elsewhere = parts_of(habit.elsewhere), here = parts_of(habit.here);
     if (elsewhere.qualifier != namespace_ && (!elsewhere.qualifier.empty() || is_written_so(habit.here))) return;
-    const auto edits = edits_between(last_, plain(elsewhere.last));
-    if (!edits || (*edits > 0 && last_.size() < kFuzzyHabitBytesMin)) return;
+    const std::string last = plain(elsewhere.last);
+    if (last != last_ && !is_reordered(last_, last)) return;
+    const auto edits = edits_between(last_, last);
+    if (!edits) return;
     if (!elsewhere.qualifier.empty() || namespace_.empty()) return consider(*edits * kEdit, habit.here);
     consider(*edits * kEdit, namespace_ + "." + std::string(here.last));
   }
@@ -116,7 +127,6 @@ class Search {
   static constexpr std::size_t kNamespaceMissing = 1;
   static constexpr std::size_t kOtherNamespace = 2;
   static constexpr std::size_t kEdit = 3;
-  static constexpr std::size_t kFuzzyHabitBytesMin = 5;   // shorter ones are too near to other words
 
   // As it was written if it is known, or what it is called here, or the nearest.
   [[nodiscard]] std::string meant_namespace() const {

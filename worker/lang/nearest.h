@@ -16,8 +16,9 @@ namespace roost::lang {
 inline constexpr std::size_t kNearestMax = 5;
 
 // At most kNearestMax of the known names, those that are equally likely and likelier than all others, as a text writes them (`<_Number`
-// for `Number.<`). A name is likely if its last part (`send` of `Remote.send`), or what that is called elsewhere (habits.h), is few
-// insertions, deletions, replacements and swaps of neighbours away; likelier in the namespace that was written, if that is known.
+// for `Number.<`). A name is likely if its last part (`send` of `Remote.send`) is few insertions, deletions, replacements and swaps of
+// neighbours away, swaps alone if it is short, or if it is called so elsewhere (habits.h), but for swaps; likelier in the namespace that was
+// written, if that is known.
 [[nodiscard]] std::vector<std::string> nearest_names(std::string_view name, std::vector<std::string_view> known,
                                                      std::span<const Habit> habits);
 

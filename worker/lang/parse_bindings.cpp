@@ -231,7 +231,16 @@ bool Parser::refuse_lone_signature(std::string_view name, Place place) {
     for (; at_name(); advance()) parameters.emplace_back(token_.text, token_.place);
     expected_.note(Expect::Parameter, binding.name);
   }
-  return accept(TokenKind::Equals, Expect::Equals, binding.name) || fail();
+  return accept(TokenKind::Equals, Expect::Equals, binding.name) || fail_at_equals(binding.name);
+}
+
+// `x=1` is one word.
+[[gnu::noinline]] bool Parser::fail_at_equals(std::string_view name) {
+  fail();
+  const std::size_t equals = name.find('=');
+  if (error_->advice.empty() && equals != std::string_view::npos && equals > 0 && equals + 1 < name.size())
+    error_->advice = "blanks stand around `=`: " + in_backticks(std::string(name.substr(0, equals)) + " = " + std::string(name.substr(equals + 1)));
+  return false;
 }
 
 // A term under parameters, folded into functions of one parameter each. `binds_pure`: what is defined is `pure`, and sees itself.

@@ -55,9 +55,11 @@ bool Parser::statements(std::string_view pure_name, const Term* word, std::size_
 // `let x = 3; …` as a statement takes the rest of the block as its body.
 [[gnu::noinline]] bool Parser::fail_in_statements(std::size_t base, Place place) {
   fail_to_close("do", place);
+  if (at(TokenKind::Semicolon) && statements_.size() == base && next_kind() != TokenKind::Semicolon) error_->advice = kNoSemicolonBehindDo;
   if (at(TokenKind::End) && statements_.size() > base && statements_.back().is_let) {
     error_->place = statements_.back().place;
-    error_->advice = kNoLetInDo;
+    error_->reason = "the `;;` behind this `let` ends the `let`, and nothing ends the `do`";
+    error_->advice = statements_.back().is_recursive ? kLetRecInDo : kNoLetInDo;
   }
   return false;
 }
@@ -67,6 +69,7 @@ bool Parser::statement(std::string_view pure_name, const Term* word, PureMeaning
   Statement made;
   made.place = token_.place;
   made.is_let = at(TokenKind::Let);
+  made.is_recursive = made.is_let && next_kind() == TokenKind::Rec;
   if (at(TokenKind::Word)) {
     const TokenKind next = next_kind();
     if (next == TokenKind::Define) made.kind = Statement::Kind::Bind;

@@ -58,7 +58,8 @@ class Parser {
   struct Statement {
     enum class Kind : std::uint8_t { Expression, Bind, Define } kind = Kind::Expression;
     std::string_view name;
-    bool is_let = false;   // without a name: a term that begins with `let`
+    bool is_let = false;         // without a name: a term that begins with `let`
+    bool is_recursive = false;   // the same with `let rec`
     Place place;
     Piece piece;
   };
@@ -136,6 +137,7 @@ class Parser {
   bool refuse_lone_signature(std::string_view name, Place place);
   bool refuse_duplicate(const LocalBinding& binding);
   bool left_side(LocalBinding& binding, std::vector<std::pair<std::string_view, Place>>& parameters);
+  bool fail_at_equals(std::string_view name);
   Piece right_side(bool binds_pure, const std::vector<std::pair<std::string_view, Place>>& parameters);
   void protect_pure(std::size_t first_use, std::uint32_t scope);
 
@@ -184,6 +186,7 @@ class Parser {
   std::vector<Alias> aliases_;         // as alias_names_
   Scope type_variables_;
   std::uint32_t alias_parameters_ = 0;   // how many of type_variables_, outermost, are parameters of an alias
+  bool is_signature_ = true;              // the type at hand is no annotation of a term
   std::uint64_t type_nodes_ = 0;         // made by aliases so far
 
   std::vector<Piece> items_;             // stacks that the recursion shares, so that its frames stay small

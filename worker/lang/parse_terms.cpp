@@ -28,7 +28,9 @@ OpenTerm Parser::open_term() {
 void Parser::annotation(OpenTerm& open) {
   const Place place = token_.place;
   if (!accept(TokenKind::Colon, Expect::Annotation)) return;
+  is_signature_ = false;
   const TypePiece annotated = type();
+  is_signature_ = true;
   open.piece = annotated ? annotate(open.piece, annotated, place) : Piece{};
   open.annotated = true;
   if (open.piece && open.head == nullptr) open.head = &open.piece.term->left;

@@ -175,6 +175,7 @@ TypePiece Parser::type_tuple() {
   type_variables_.each([&](std::string_view variable) { known.push_back(variable); });
   for (const std::string& near : nearest_names(name.text, std::move(known), habits_of_types()))
     error_->advice += (error_->advice.empty() ? "perhaps " : " or ") + in_backticks(near);
+  if (error_->advice.empty() && !is_signature_ && name.text.size() > 1 && begins_with(name.text, kLower)) error_->advice = kTypeBehindColon;
   if (error_->advice.empty() && begins_with(name.text, kLower))
     error_->advice = "a type variable is named in front of the whole type: `∀ " + std::string(name.text) + " . …`, or `forall " + std::string(name.text) + " . …`";
   return {};

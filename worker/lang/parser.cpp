@@ -187,7 +187,7 @@ bool Parser::accept(TokenKind kind, Expect expected, std::string_view about) {
   error_->unended = look.unended;
   error_->advice = advice_of(look);
   if (error_->advice.empty())
-    error_->advice = advice_about(source_.substr(token_.begin, token_.end - token_.begin), source_.substr(0, token_.begin), expected_);
+    error_->advice = advice_about(source_.substr(token_.begin, token_.end - token_.begin), source_.substr(0, token_.begin), source_.substr(token_.end), expected_);
   error_->ended_early = at(TokenKind::End);
   return false;
 }
@@ -207,8 +207,9 @@ void Parser::refuse_malformed(const SecondLook& look) {
   fail();
   const bool is_bracket = opener == "(" || opener == "[";
   const bool is_elsewhere = place.line != error_->place.line;
+  const bool is_open_still = is_bracket || at(TokenKind::End) || at(TokenKind::RightParen) || at(TokenKind::RightBracket);
   const bool is_next_binding = is_bracket && is_elsewhere && at(TokenKind::Equals);   // rather than a comparison
-  if (is_next_binding || (error_->advice.empty() && (is_bracket || is_elsewhere)))
+  if (is_next_binding || (error_->advice.empty() && is_open_still && (is_bracket || is_elsewhere)))
     error_->advice = "`" + std::string(opener) + "` stands at " + said(place);
   return false;
 }

@@ -184,7 +184,8 @@ class Resolver {
   // Every name that could have stood here.
   [[nodiscard]] std::vector<std::string_view> known() const {
     std::vector<std::string_view> names = names_.all();
-    for (const std::string_view name : builtin_names()) names.push_back(name);
+    for (const std::string_view name : builtin_names())
+      if (writable(*builtin_named(name))) names.push_back(name);
     scope_.each([&](std::string_view name) { names.push_back(name); });
     return names;
   }

@@ -237,7 +237,7 @@ void Checker::explain_variables(const Origin& origin, const Blame& blame, TypeEr
   collect_variables(scheme, origin.wanted, metas);
   for (Ty* meta : metas) {
     if (error.because.size() >= kBecauseMax) return;
-    const Term* cause = cause_of(meta, blame.term, blame.source);
+    const Term* cause = TypeStore::prune(meta)->kind == TyKind::Meta ? nullptr : cause_of(meta, blame.term, blame.source);
     if (cause != nullptr) say("where `" + std::string(meta->name) + "` is " + shown_type(meta) + " because of " + at_its_place(*cause), error);
   }
 }
