@@ -313,12 +313,11 @@ std::uint32_t Parser::enter_pure_scope(std::string_view replacement, const Term*
 
 namespace {
 
-// Says that a `;` is missing if the text is right with it.
+// Says that a `;` is missing if the text is right with it. One try, which makes no other.
 template <typename Read>
-SyntaxError tried(SyntaxError error, std::string_view source, Read read) {
+SyntaxError tried(SyntaxError error, std::string_view source, Effort& effort, Read read) {
   if (error.unended.line == 0) return error;
   Arena scratch;
-  Effort effort;
   const std::string text = ended(source, error.unended);
   Parser again(scratch, text, effort);
   if (read(again)) error.advice = advice_of(error.unended);
@@ -331,9 +330,10 @@ Result<const Term*, SyntaxError> parse_program(Arena& arena, std::string_view so
   if (const std::size_t bad = find_invalid_utf8(source); bad != std::string_view::npos)
     return Refused{not_utf8(source, bad)};
   Effort ignored;
-  Parser parser(arena, arena.copy(source), effort ? *effort : ignored);
+  Effort& counted = effort ? *effort : ignored;
+  Parser parser(arena, arena.copy(source), counted);
   const Term* program = parser.program();
-  if (program == nullptr) return Refused{tried(parser.take_error(), source, [](Parser& again) { return again.program() != nullptr; })};
+  if (program == nullptr) return Refused{tried(parser.take_error(), source, counted, [](Parser& again) { return again.program() != nullptr; })};
   return program;
 }
 
@@ -382,7 +382,7 @@ Result<std::vector<Binding>, SyntaxError> parse_library(Arena& arena, std::strin
     std::vector<Binding> made;
     return again.library(made);
   };
-  if (!parser.library(bindings)) return Refused{tried(parser.take_error(), source, read)};
+  if (!parser.library(bindings)) return Refused{tried(parser.take_error(), source, ignored, read)};
   return bindings;
 }
 

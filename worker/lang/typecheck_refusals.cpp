@@ -12,7 +12,8 @@ namespace roost::lang {
 namespace {
 
 constexpr std::size_t kBecauseMax = 4;       // sentences
-constexpr std::size_t kTermsLookedAtMax = 1'000;   // for where a type comes from
+constexpr std::size_t kTermsLookedAtMax = 1'000;   // of a term, for whether a part stands in it
+constexpr std::size_t kLooksMax = 20;              // of these
 
 std::string ordinal(std::uint32_t number) {
   const std::uint32_t last = number % 10;
@@ -91,11 +92,15 @@ const Term* overfull_call(const Origin& origin, const Ty* result) {
 // Whether a part stands in a term, as far as is looked.
 bool holds(const Term& whole, const Term& part) {
   std::vector<const Term*> terms = {&whole};
-  for (std::size_t i = 0; i < terms.size() && i < kTermsLookedAtMax; ++i) {
-    if (terms[i] == &part) return true;
-    if (terms[i]->left != nullptr) terms.push_back(terms[i]->left);
-    if (terms[i]->right != nullptr) terms.push_back(terms[i]->right);
-    if (terms[i]->items.size() < kTermsLookedAtMax) terms.insert(terms.end(), terms[i]->items.begin(), terms[i]->items.end());
+  const auto add = [&](const Term* term) {
+    if (term != nullptr && terms.size() < kTermsLookedAtMax) terms.push_back(term);
+  };
+  for (std::size_t i = 0; i < terms.size(); ++i) {
+    const Term& term = *terms[i];
+    if (&term == &part) return true;
+    add(term.left);
+    add(term.right);
+    for (std::size_t n = 0; n < term.items.size() && terms.size() < kTermsLookedAtMax; ++n) add(term.items[n]);
   }
   return false;
 }
@@ -260,8 +265,10 @@ void Checker::explain_metas(Ty* type, const Blame& blame, TypeError& error, cons
   store_.next_epoch();
   std::vector<Ty*> metas;
   collect_metas(type, blame, metas);
+  std::size_t looked_for = 0;
   for (Ty* meta : metas) {
     if (error.because.size() >= kBecauseMax) return;
+    if (shown != nullptr && ++looked_for > kLooksMax) return;
     if (shown != nullptr && holds(*shown, *cause_of(meta, blame.term, blame.source))) continue;
     const std::string comes = shown_type(meta) + " comes from ";
     const auto is_said = [&](const std::string& sentence) { return sentence.starts_with(comes); };
