@@ -77,7 +77,8 @@ Diagnoses of(const std::vector<UnboundName>& unbound, std::string_view source, c
   for (const UnboundName& name : unbound) {
     Diagnosis& one = all.emplace_back(of(name, source.size()));
     if (all.size() > kLooksMax) continue;
-    std::string advice = all.size() == 1 ? advice_at(name.place, source, first_wrong) : advice_of(look_again(source, name.place, Reach::WholeStatement));
+    std::string advice = all.size() == 1 ? advice_at(name.place, source, first_wrong)
+                                         : advice_of(look_again(source, name.place, Reach::WholeStatement));
     if (advice.empty() || advice == said) continue;
     one.notes.push_back(advice);
     said = std::move(advice);

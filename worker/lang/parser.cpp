@@ -187,7 +187,8 @@ bool Parser::accept(TokenKind kind, Expect expected, std::string_view about) {
   error_->unended = look.unended;
   error_->advice = advice_of(look);
   if (error_->advice.empty())
-    error_->advice = advice_about(source_.substr(token_.begin, token_.end - token_.begin), source_.substr(0, token_.begin), source_.substr(token_.end), expected_);
+    error_->advice = advice_about(source_.substr(token_.begin, token_.end - token_.begin), source_.substr(0, token_.begin),
+                                  source_.substr(token_.end), expected_);
   error_->ended_early = at(TokenKind::End);
   return false;
 }

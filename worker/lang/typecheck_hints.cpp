@@ -109,7 +109,9 @@ const Term& head_term(const Term& term) {
 bool is_pure(const Term& term) { return term.kind == TermKind::Apply && (term.left->text == "pure" || term.left->text.ends_with(".pure")); }
 
 // Whether a wish is that of a function itself, rather than of another argument, which made a variable of its type what it is.
-bool is_own_wish(const Origin& origin) { return origin.kind != Origin::Kind::Argument || (origin.inside == 0 && origin.wanted->kind != TyKind::Meta); }
+bool is_own_wish(const Origin& origin) {
+  return origin.kind != Origin::Kind::Argument || (origin.inside == 0 && origin.wanted->kind != TyKind::Meta);
+}
 
 // `x = step;` for `x := step;`
 std::string step_as_value(const Term& term, const Ty* found, const Ty* wanted, const Origin& origin) {
@@ -124,7 +126,8 @@ std::string step_as_value(const Term& term, const Ty* found, const Ty* wanted, c
 
 // `x := 3;` for `x = 3;`, `x;;` for `pure x;;`
 std::string value_as_step(const Term& term, const Ty* found, const Ty* wanted, const Origin& origin) {
-  if (origin.kind != Origin::Kind::Statement || (origin.in_branch && origin.number != 1) || may_be(found, wanted) || is_constructor(head_of(found).type, "Remote")) return {};
+  if (origin.kind != Origin::Kind::Statement || (origin.in_branch && origin.number != 1)) return {};
+  if (may_be(found, wanted) || is_constructor(head_of(found).type, "Remote")) return {};
   if (origin.number == 1) {
     const bool is_short = term.kind == TermKind::Local || term.kind == TermKind::Number || term.kind == TermKind::Text;
     return "the last statement is a step too: " + (is_short ? "`pure " + quoted(term).substr(1) : "`pure (…)`") + " is one that gives a value";
@@ -167,7 +170,8 @@ std::string Checker::misread_operator(const Blame& blame, Ty* found, Ty* wanted,
   const Term& head = *origin.function;
   const Term& second = *arguments_[arguments_.size() - 2];
   if (is_pure(blame.term) && !is_constructor(head_of(wanted).type, "Remote"))
-    return "an application binds tighter than an operator: `pure (" + bare(quoted(head, {blame.term.right, &second})) + ")`";
+    return "an application binds tighter than an operator: `" + bare(quoted(*blame.term.left)) + " (" +
+           bare(quoted(head, {blame.term.right, &second})) + ")`";
   const Place place = start_of(second);
   const bool is_sign = head.kind == TermKind::Builtin && head.builtin == Builtin::NumberSubtract && place.line == head.place.line &&
                        place.column == head.place.column + 1;

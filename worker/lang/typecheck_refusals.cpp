@@ -37,7 +37,7 @@ std::string wish_text(const Origin& origin, const std::string& type) {
     case Origin::Kind::Branch:
       return one_type(origin) + ", and the first " + (returns ? "is a function that returns " : "has type ") + type;
     case Origin::Kind::Statement:
-      return std::string(origin.in_branch ? "a branch of an `if` that is a statement of this `do`" : "a statement of this `do`") + " must have type " + type;
+      return std::string(origin.in_branch ? "a branch of an `if` that is " : "") + "a statement of this `do` must have type " + type;
     case Origin::Kind::Element:
       return one_type(origin) + ", and those before it " + (returns ? "are functions that return " : "have type ") + type;
     case Origin::Kind::Annotation: {
@@ -188,8 +188,8 @@ void Checker::refuse_function(const Term& term, Ty* wanted, const Origin& origin
   error.expected = shown_type(wanted);
   error.reason = quoted(term) + " is a function, but " + wish_text(origin, error.expected);
   if (origin.kind == Origin::Kind::Annotation && !origin.name.empty() && origin.inside > 0) {
-    error.reason = "`" + std::string(origin.name) + "` takes " + counted(origin.inside + parameters_of(term), "argument") + ", but by its signature it takes " +
-                   std::to_string(origin.inside) + " and returns " + error.expected;
+    error.reason = "`" + std::string(origin.name) + "` takes " + counted(origin.inside + parameters_of(term), "argument") +
+                   ", but by its signature it takes " + std::to_string(origin.inside) + " and returns " + error.expected;
   }
   if (wanted->kind == TyKind::Skolem) error.because.push_back("`" + std::string(wanted->name) + "` is any type, chosen by whoever uses this");
   explain_wish(origin, wanted, {term, term}, error);
@@ -215,7 +215,11 @@ void Checker::explain_wish(const Origin& origin, Ty* wanted, const Blame& blame,
     case Origin::Kind::Branch:
     case Origin::Kind::Element:
       if (origin.function == nullptr) break;
-      say((error.reason.find("have one type") == std::string::npos ? one_type(origin) + ", and the first is " : "the first is ") + at_its_place(*origin.function), error);
+      if (error.reason.find(one_type(origin)) == std::string::npos) {
+        say(one_type(origin) + ", and the first is " + at_its_place(*origin.function), error);
+      } else {
+        say("the first is " + at_its_place(*origin.function), error);
+      }
       return explain_metas(wanted, blame, error, origin.function);
     case Origin::Kind::Annotation: say("it stands at " + words_of(origin.place), error); break;
     case Origin::Kind::Recursion:

@@ -134,9 +134,15 @@ void Machine::Node::evaluate_program(Computation& computation, const std::string
   if (!parsed.ok()) return refuse(computation, placed(syntax_failure(parsed.error()), text));
   const lang::Term* minimal = lang::minimise(*arena, parsed.value());
   const auto resolved = lang::resolve(*arena, minimal, library_.names());
-  if (!resolved.ok()) return refuse(computation, placed(unbound_failure(resolved.error(), lang::advice_on(resolved.error(), text, library_.names(), universe_)), text));
+  if (!resolved.ok()) {
+    const std::string advice = lang::advice_on(resolved.error(), text, library_.names(), universe_);
+    return refuse(computation, placed(unbound_failure(resolved.error(), advice), text));
+  }
   const auto type = lang::infer_type(*arena, *resolved.value(), universe_);
-  if (!type.ok()) return refuse(computation, placed(type_failure(type.error(), lang::notes_on(type.error(), text, library_.names(), universe_)), text));
+  if (!type.ok()) {
+    std::vector<std::string> notes = lang::notes_on(type.error(), text, library_.names(), universe_);
+    return refuse(computation, placed(type_failure(type.error(), std::move(notes)), text));
+  }
   ProgramHandle program(Program::make(arena));
   const auto code = compile(*program, resolved.value(), universe_, {});
   if (!code.ok()) context_.crash(code.error().reason);

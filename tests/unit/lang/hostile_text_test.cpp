@@ -101,7 +101,8 @@ TEST(HostileText, LookingAheadIsLinear) {
         repeated("f ", 2'900) + "1", repeated("let a : Number; a = 1; ", 300) + "a" + repeated(";;", 300),
         repeated("let a = 1; b : (Text, ", 300), "let " + repeated("a = 1; ", 2'500) + "a;;", "let " + repeated("a : Text; a = 1; ", 2'500) + "a;;",
         "do M " + repeated("a b c; ", 900) + ";", repeated("a -> a ", n), "let a = 1; " + repeated("b ", 2'900) + ";;",
-        "do M " + repeated("a \n", n) + "let a = ;;", "let k = " + repeated("do M a \nb ", 300), "(" + repeated("(+ ", n), repeated("if a then b else ", n) + "c", repeated("do M x = (", 400) + "pure" + repeated("); pure;;", 400)}) {
+        "do M " + repeated("a \n", n) + "let a = ;;", "let k = " + repeated("do M a \nb ", 300),
+        "(" + repeated("(+ ", n), repeated("if a then b else ", n) + "c", repeated("do M x = (", 400) + "pure" + repeated("); pure;;", 400)}) {
     const Outcome outcome = handle(text);
     const std::size_t words = 1 + std::count(text.begin(), text.end(), ' ') + std::count(text.begin(), text.end(), ';') +
                               std::count(text.begin(), text.end(), ')') + std::count(text.begin(), text.end(), '(');

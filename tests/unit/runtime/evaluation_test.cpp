@@ -196,6 +196,15 @@ TEST_F(Evaluation, AMissingSemicolonIsSuspectedBehindUnboundNamesAndTypes) {
   EXPECT_EQ(type.failure->names.back(), suspicion);
 }
 
+TEST_F(Evaluation, NoMissingSemicolonIsSuspectedWhereItWouldNotHelp) {
+  const auto unbound = container_.run("do Remote\n  x = nowhere\n  1;\n  pure x;;");
+  ASSERT_TRUE(unbound.failure);
+  EXPECT_TRUE(unbound.failure->reason.ends_with("`nowhere` (line 2, column 7)")) << unbound.failure->reason;
+  const auto type = container_.run("do Remote\n  x = Vector.map (n -> n + \"a\")\n  [1];\n  pure x;;");
+  ASSERT_TRUE(type.failure);
+  EXPECT_EQ(type.failure->names.back(), "`+` has type Number -> Number -> Number");
+}
+
 TEST_F(Evaluation, AnswersComeInTheFormatAskedFor) {
   EXPECT_EQ(container_.run("[Some 1, None]", wire::Format::Json).value, "[1,null]");
   const auto outcome = container_.run("x -> x", wire::Format::Json);
