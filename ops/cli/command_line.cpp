@@ -81,7 +81,7 @@ void add_node_verbs(CLI::App& app, Parsed& parsed, Verbs& verbs) {
 
 void add_other_verbs(CLI::App& app, Parsed& parsed, Verbs& verbs) {
   verbs.eval = app.add_subcommand("eval", "send a program to a node and print its value");
-  verbs.eval->add_option("url", parsed.eval.url, "the node's URL, its fingerprint, or a name in roost.json (playground)")
+  verbs.eval->add_option("url", parsed.eval.url, "the node's URL, its fingerprint, or `playground` or `root`")
       ->required()->type_name("URL");
   auto* file = verbs.eval->add_option("file", parsed.eval.file, "the program; - is stdin")->type_name("FILE");
   verbs.eval->add_option("-e,--expression", parsed.eval.expression, "the program itself")
@@ -98,7 +98,7 @@ void add_other_verbs(CLI::App& app, Parsed& parsed, Verbs& verbs) {
 
 void add_library_option(CLI::App& verb, Text& text) {
   verb.add_option("--library", text.libraries,
-                  "a library in place of the standard one, which is the word `standard`; give the option again for each, in order")
+                  "a library in place of the standard one, which `standard` means; give the option again for each, in order")
       ->type_name("FILE")->allow_extra_args(false)->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 

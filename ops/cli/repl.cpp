@@ -25,12 +25,15 @@ run on one node, which keeps its state between them. What is not complete goes o
 line; an empty line ends it, or two of them in what is pasted or comes from a file.
   :type PROGRAM   its type            :load FILE   the definitions of a file
   :hash PROGRAM   its content hash    :reset       forgets the definitions and the nodes
+  :names [NAME]   all names that begin so, with their types; without NAME all there are
   :help           this                :quit        or control-D
+Where the type of a step leaves something open, as `∀ a . a`, so does that of what `:=` keeps: the
+checker takes it for whatever it is used as, and a mistake shows when that runs.
 The beginning of a command is enough. Tab completes names. Control-C stops a program, or drops
 what was typed.
 )";
 
-const std::vector<std::string> kCommands{":hash", ":help", ":load", ":quit", ":reset", ":type"};
+const std::vector<std::string> kCommands{":hash", ":help", ":load", ":names", ":quit", ":reset", ":type"};
 
 std::atomic<bool> interrupted{false};
 
@@ -76,12 +79,18 @@ void complain_about(Session& session, const std::string& verb) {
 // False: it was asked to end.
 bool obey(Session& session, const ColonCommand& command) {
   const auto& [verb, rest] = command;
+  const bool stands_alone = verb == ":quit" || verb == ":help" || verb == ":reset";
+  if (stands_alone && !rest.empty()) {
+    session.complain(verb + " takes nothing, and here stands `" + rest + "` behind it");
+    return true;
+  }
   if (verb == ":quit") return false;
   if (rest.empty() && (command.takes_program() || verb == ":load")) session.complain(verb + (verb == ":load" ? " needs a file" : " needs a program"));
   else if (verb == ":help") std::cout << kHelp << std::flush;
   else if (verb == ":type") session.show_type(rest);
   else if (verb == ":hash") session.show_hash(rest);
   else if (verb == ":load") session.load_file(rest);
+  else if (verb == ":names") session.show_names(rest);
   else if (verb == ":reset") session.reset();
   else complain_about(session, verb);
   return true;

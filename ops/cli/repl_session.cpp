@@ -44,6 +44,14 @@ std::string blank_up_to(std::size_t end, const std::string& text) {
   return blanks + text.substr(end);
 }
 
+// `Number.<` is typed as `<_Number`.
+std::string as_typed(std::string_view name) {
+  const std::size_t dot = name.rfind('.');
+  if (dot == std::string_view::npos || dot + 1 == name.size() || std::string_view("<>=+*-/!").find(name[dot + 1]) == std::string_view::npos)
+    return std::string(name);
+  return std::string(name.substr(dot + 1)) + "_" + std::string(name.substr(0, dot));
+}
+
 // What a step of that type comes to, under the same `∀`s; null if it is none.
 const lang::Type* result_type(lang::Arena& arena, const lang::Type& type) {
   if (type.kind == lang::TypeKind::Forall) {
@@ -62,7 +70,8 @@ const lang::Type* result_type(lang::Arena& arena, const lang::Type& type) {
 // `x := step`
 struct NamedStep {
   std::string name;
-  lang::Place place;   // of the name
+  lang::Place place;    // of the name
+  lang::Place behind;   // the `:=`
   std::string step;    // at its place in the text
 };
 
@@ -75,7 +84,7 @@ std::optional<NamedStep> named_step(const std::string& text) {
   lang::Lexer lexer(arena, text, effort);
   const lang::Token name = lexer.next(), define = lexer.next();
   if (name.kind != lang::TokenKind::Word || define.kind != lang::TokenKind::Define) return std::nullopt;
-  return NamedStep{std::string(name.text), name.place, blank_up_to(define.end, text)};
+  return NamedStep{std::string(name.text), name.place, {define.place.line, define.place.column + 2}, blank_up_to(define.end, text)};
 }
 
 }  // namespace
@@ -157,6 +166,17 @@ void Session::show_hash(const std::string& program) {
   if (const auto its = checked(scratch, program, {kInput, program})) std::cout << lang::base64url(view_of(lang::hash_term(*its->term))) << std::endl;
 }
 
+void Session::show_names(const std::string& beginning) {
+  const std::vector<std::string> names = names_that_begin(beginning);
+  if (names.empty()) return complain("no name begins with `" + beginning + "`");
+  Scratch scratch(*library_);
+  for (const std::string& name : names) {
+    const auto term = lang::check_program(scratch.arena, scratch.arena.copy("(" + name + ")"), scratch.names, scratch.types);
+    if (term.ok()) std::cout << name << " : " << lang::print_type(*term.value().type, kTypeBytesMax) << '\n';
+  }
+  std::cout << std::flush;
+}
+
 void Session::complain(const std::string& sentence) {
   complained_ = true;
   std::cerr << printable(sentence) << std::endl;
@@ -169,7 +189,7 @@ std::vector<std::string> Session::names_that_begin(const std::string& beginning)
   for (const std::string_view name : lang::builtin_names()) all.push_back(name);
   std::vector<std::string> found;
   for (const std::string_view name : all)
-    if (name.starts_with(beginning)) found.emplace_back(name);
+    if (const std::string typed = as_typed(name); typed.starts_with(beginning)) found.push_back(typed);
   std::sort(found.begin(), found.end());
   found.erase(std::unique(found.begin(), found.end()), found.end());
   return found;
@@ -177,7 +197,10 @@ std::vector<std::string> Session::names_that_begin(const std::string& beginning)
 
 void Session::complain(const lang::Diagnoses& diagnoses, const Source& source) {
   complained_ = true;
-  std::cerr << painted(advised(diagnoses, text_), source, surroundings_) << std::flush;
+  lang::Diagnoses shown = advised(diagnoses, text_);
+  if (shown.back().reason.starts_with("found `:=`"))
+    shown.back().notes.push_back("at the prompt, `name := step` stands alone: one name, that is not `_`, and one step");
+  std::cerr << painted(shown, source, surroundings_) << std::flush;
 }
 
 std::optional<lang::CheckedProgram> Session::checked(Scratch& scratch, const std::string& program, const Source& shown) {
@@ -197,6 +220,7 @@ void Session::define(const Source& source, const std::vector<lang::Definition>& 
 void Session::keep_result(const NamedStep& named, const Source& source) {
   if (library_->names().is_taken(named.name) || lang::builtin_named(named.name))
     return complain({{named.place, "the name `" + named.name + "` is taken", {}, 0}}, source);
+  if (says_nothing(named.step)) return complain({{named.behind, "found the end of the text, expected a step", {}, 0}}, source);
   Scratch scratch(*library_);
   const auto step = checked(scratch, named.step, source);
   if (!step) return;

@@ -41,6 +41,8 @@ class Session {
   void load_file(const std::string& path);
   void show_type(const std::string& program);
   void show_hash(const std::string& program);
+  // All that a program may name, builtins included, with their types. Complains if there is none.
+  void show_names(const std::string& beginning);
   // Forgets the definitions and the nodes.
   void reset();
   void complain(const std::string& sentence);

@@ -172,6 +172,33 @@ class TestFromAFile:
             assert said in done.stderr
         assert done.stdout == "5\n"
 
+    def test_commands_that_stand_alone_do_not_ignore_what_is_behind_them(self):
+        done = repl("f = 1;\n:reset extra\n:help me\n:quit bye\nf\n")
+        for command, rest in (("reset", "extra"), ("help", "me"), ("quit", "bye")):
+            assert f":{command} takes nothing, and here stands `{rest}` behind it\n" in done.stderr
+        assert done.stdout == "f : Number\n1\n"
+
+    def test_names_are_listed_with_their_types_builtins_included(self):
+        done = repl(":names Vector.si\n:names <_\nVector.silly = 1;\n:names Vector.sil\n:names nope\n:names +\n")
+        assert done.stdout.splitlines() == [
+            "Vector.single : ∀ a . a -> Vector a", "Vector.size : ∀ a . Vector a -> Number",
+            "<_Hash : ∀ a . Hash a -> Hash a -> Boolean", "<_Number : Number -> Number -> Boolean", "<_Text : Text -> Text -> Boolean",
+            "Vector.silly : Number", "Vector.silly : Number",
+            "+ : Number -> Number -> Number", "+_Number : Number -> Number -> Number"]
+        assert done.stderr == "no name begins with `nope`\n"
+
+    def test_all_names_can_be_typed_as_they_are_listed(self):
+        names = [line.split(" : ")[0] for line in repl(":names\n").stdout.splitlines()]
+        assert len(names) > 200 and {"Text.length", "Index.insert", "+", "==_Text", "Vector.sum"} <= set(names)
+        assert repl("".join(f":type ({name})\n" for name in names)).stderr == ""
+
+    def test_a_step_that_is_missing_is_said_behind_its_name(self):
+        assert "input:1:5: found the end of the text, expected a step\n  1 | m :=\n    |     ^\n" in repl("m :=\n\n\n").stderr
+
+    @pytest.mark.parametrize("text", ["a b := pure 3", "x = 3; y := pure 4", "_ := pure 3"])
+    def test_a_named_step_that_does_not_stand_alone_is_told_that_it_must(self, text):
+        assert "at the prompt, `name := step` stands alone: one name, that is not `_`, and one step\n" in repl(text + "\n").stderr
+
     def test_other_libraries(self, tmp_path):
         library = tmp_path / "own.u"
         library.write_text("own = 1;\n")
