@@ -98,7 +98,7 @@ void add_other_verbs(CLI::App& app, Parsed& parsed, Verbs& verbs) {
 
 void add_library_option(CLI::App& verb, Text& text) {
   verb.add_option("--library", text.libraries,
-                  "a library in place of the standard one, which `standard` means; give the option again for each, in order")
+                  "a library in place of the standard one (`standard` means that one); give the option again for each, in order")
       ->type_name("FILE")->allow_extra_args(false)->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
@@ -187,10 +187,16 @@ std::optional<std::string> suggestion_for(const std::string& word, const CLI::Ap
   return nearest(word, words_known_to(at, false));
 }
 
+// What is behind one may have been taken for something else, which then is wrong as well.
+bool has_unknown_option(const CLI::App& app) {
+  const auto remaining = app.remaining(true);
+  return !remaining.empty() && remaining.front().starts_with('-');
+}
+
 [[noreturn]] void refuse(CLI::App& app, const CLI::ParseError& error, int argc, const char* const* argv) {
   CLI::App* at = deepest(&app);
   std::string message = error.what();
-  const bool misplaced = dynamic_cast<const CLI::ExtrasError*>(&error) || dynamic_cast<const CLI::RequiredError*>(&error);
+  const bool misplaced = has_unknown_option(app) || dynamic_cast<const CLI::ExtrasError*>(&error) || dynamic_cast<const CLI::RequiredError*>(&error);
   const std::string word = misplaced ? unexpected_word(app, *at, argc, argv) : std::string();
   if (!word.empty() && (word[0] == '-' || !words_known_to(*at, false).empty())) {
     message = "`" + word + "` is not known here";

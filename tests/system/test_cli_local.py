@@ -39,6 +39,11 @@ class TestCheck:
         assert "`Vector.lenght` is not defined" in said and "`nowhere` is not defined" in said and said.endswith("roost: 2 errors\n")
         assert "perhaps `Text.length`" not in said and "perhaps `Vector.size`" in said
 
+    def test_an_unknown_option_is_said_before_what_its_value_was_taken_for(self):
+        for option, value in (("--wait", "3"), ("--nope", "x")):
+            done = run_program("check", "-e", "1", option, value)
+            assert (done.returncode, done.stderr) == (2, f"roost: `{option}` is not known here\n(`roost check --help` says what is)\n")
+
     def test_it_reads_stdin(self):
         assert run_program("check", stdin="1 + 1").stdout == "Number\n"
 
