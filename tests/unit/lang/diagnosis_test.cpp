@@ -15,7 +15,8 @@ TEST(Excerpt, ShowsTheLineAndACaretBelowThePlace) {
 }
 
 TEST(Excerpt, SaysWhereALongLineWasCut) {
-  const std::string line = std::string(120, 'a') + "!" + std::string(120, 'b');
+  std::string line(120, 'a');
+  line.append("!").append(120, 'b');
   EXPECT_EQ(excerpt(line, {1, 121}), "  1 | …" + std::string(50, 'a') + "!" + std::string(49, 'b') + "…\n    |  " + std::string(50, ' ') + "^\n");
   EXPECT_EQ(excerpt(line, {1, 1}), "  1 | " + std::string(100, 'a') + "…\n    | ^\n");
   EXPECT_EQ(excerpt(std::string(100, 'a'), {1, 1}), "  1 | " + std::string(100, 'a') + "\n    | ^\n");
