@@ -4,14 +4,13 @@
 #include <algorithm>
 #include <vector>
 
+#include "worker/lang/as_written.h"
 #include "worker/lang/habits.h"
 #include "worker/lang/lexer.h"
 #include "worker/lang/parser.h"
 
 namespace roost::lang {
 namespace {
-
-bool before(Place a, Place b) { return a.line != b.line ? a.line < b.line : a.column < b.column; }
 
 bool ends_item(TokenKind kind) {
   switch (kind) {
@@ -28,7 +27,7 @@ class Looker {
 
   SecondLook at(Place place, Reach reach) {
     Token token = lexer_.next();
-    for (; token.kind != TokenKind::End && before(token.place, place); token = lexer_.next()) take(token);
+    for (; token.kind != TokenKind::End && is_before(token.place, place); token = lexer_.next()) take(token);
     arrive(token);
     const std::size_t there = blocks_.back().statement_at;
     const Kind kind = blocks_[there].kind;

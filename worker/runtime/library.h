@@ -90,9 +90,9 @@ class Library final : public Definitions {
 // A function of one argument that has the term as its body: what evaluator_of() gives, once it is evaluated. Requires: the term is closed.
 [[nodiscard]] const lang::Term* put_off(lang::Arena& arena, const lang::Term* term);
 
+inline constexpr std::int64_t kDefinitionFuelMax = 100'000'000;   // calls
 // The value of a definition's code, which may have no effect. What it computes is charged. Throws Crash, also if its evaluation does not
 // seem to end.
-inline constexpr std::int64_t kDefinitionFuelMax = 100'000'000;   // calls
 [[nodiscard]] Value evaluate_definition(const Code& code, BuiltinContext& context, std::int64_t fuel = kDefinitionFuelMax);
 
 }  // namespace roost::runtime
