@@ -2,7 +2,7 @@
 #pragma once
 
 // Puts what the database holds into the code store when roostd starts. Each definition is checked against its hash again, on all
-// processors: one of 300 bytes takes about 70 microseconds. A damaged one is left out, so that what does not refer to it runs,
+// processors: one of 300 bytes takes some tens of microseconds. A damaged one is left out, so that what does not refer to it runs,
 // and a node that needs it defines it again.
 // Thread: the one that starts roostd.
 
