@@ -14,20 +14,17 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
-#include <sstream>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
 #include "ops/cli/exit_code.h"
-#include "ops/cli/paste.h"
 #include "ops/cli/read_text.h"
 
 namespace roost::cli {
 namespace {
 
 constexpr char kWordBreaks[] = " \t\n\"`,[]{};()";
-constexpr std::size_t kLineBytesMax = 16u << 20;   // nobody types so much, and of what is pasted less is taken (paste.cpp)
 constexpr int kPasteWithinMs = 50;   // what is pasted comes in pieces; nobody types so fast
 
 // libedit's callbacks and signal handlers have no argument that could carry these.
@@ -48,8 +45,7 @@ char* next_completion(const char* beginning, int state) {
 
 char** complete_word(const char* word, int, int) {
   rl_attempted_completion_over = 1;
-  const std::unique_ptr<char, decltype(&std::free)> text(rl_copy_text(0, rl_end), &std::free);
-  const std::string_view line(text ? text.get() : "");
+  const std::string_view line(rl_line_buffer);
   const bool is_file = line.starts_with(":l") && line.find(' ') != std::string_view::npos;   // behind :load, or its beginning
   char** found = rl_completion_matches(word, is_file ? rl_filename_completion_function : next_completion);
   std::error_code ignored;   // what cannot be looked at is taken for a file
@@ -79,7 +75,6 @@ void prepare_editing() {
   rl_basic_word_break_characters = breaks;
   rl_completer_word_break_characters = breaks;
   rl_attempted_completion_function = complete_word;
-  bind_paste();
 }
 
 // Control-C ends the program that runs, not us. While a line is edited, libedit puts the terminal in order and passes the signal on to
@@ -89,18 +84,6 @@ void catch_interrupts() {
   action.sa_handler = interrupt;
   action.sa_flags = SA_RESTART;
   sigaction(SIGINT, &action, nullptr);
-}
-
-// libedit ends its line here before it calls a function of ours, and would do so in memory that it gave back when the line grew.
-void give_a_place_for_the_end_of_the_line() {
-  static char place[kLineBytesMax];
-  rl_line_buffer = place;
-}
-
-std::unique_ptr<char, decltype(&std::free)> edited(const char* prompt) {
-  give_a_place_for_the_end_of_the_line();
-  const MarkedPastes marked;
-  return {readline(prompt), &std::free};
 }
 
 }  // namespace
@@ -122,27 +105,15 @@ void Lines::set_completion(Complete complete) { completion = std::move(complete)
 
 Lines::Line Lines::next(const char* prompt) {
   if (!interactive_) return next_of_stdin();
-  if (interrupted_flag->exchange(false)) pasted_.clear();
-  return pasted_.empty() ? next_typed(prompt) : next_pasted();
-}
-
-Lines::Line Lines::next_typed(const char* prompt) {
-  const std::unique_ptr<char, decltype(&std::free)> typed = edited(prompt);
+  *interrupted_flag = false;
+  const std::unique_ptr<char, decltype(&std::free)> typed(readline(prompt), &std::free);
   if (!typed && *interrupted_flag) {
     clear_the_rest();
     std::cout << "^C" << std::endl;
     return {What::Dropped, {}};
   }
   if (!typed) return {};
-  std::istringstream lines(typed.get());
-  for (std::string line; std::getline(lines, line);) pasted_.push_back(line);
-  return pasted_.empty() ? Line{What::Line, {}} : next_pasted();
-}
-
-Lines::Line Lines::next_pasted() {
-  Line line{What::Line, std::move(pasted_.front())};
-  pasted_.pop_front();
-  return line;
+  return {What::Line, typed.get()};
 }
 
 Lines::Line Lines::next_of_stdin() {
@@ -155,7 +126,7 @@ Lines::Line Lines::next_of_stdin() {
 
 bool Lines::more_is_there() const {
   pollfd input{STDIN_FILENO, POLLIN, 0};
-  return !interactive_ || !pasted_.empty() || poll(&input, 1, kPasteWithinMs) > 0;
+  return !interactive_ || poll(&input, 1, kPasteWithinMs) > 0;
 }
 
 void Lines::remember(const std::string& text) {

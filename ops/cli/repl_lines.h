@@ -2,12 +2,10 @@
 #pragma once
 
 // Lines for `roost repl`: from a person, who can edit them, complete names and go back to earlier ones (libedit), or as they come if
-// stdin is no terminal. At a terminal control-C sets `interrupted`, and nothing else; at a prompt it drops the line, and what is left of a
-// paste. What a person pasted, or has from the history, and sends at once may be several lines.
+// stdin is no terminal. At a terminal control-C sets `interrupted`, and nothing else; at a prompt it drops the line.
 // Thread: one. There can be only one object: libedit's state and signals belong to the process.
 
 #include <atomic>
-#include <deque>
 #include <functional>
 #include <optional>
 #include <string>
@@ -43,12 +41,9 @@ class Lines {
 
  private:
   [[nodiscard]] Line next_of_stdin();
-  [[nodiscard]] Line next_typed(const char* prompt);
-  [[nodiscard]] Line next_pasted();
 
   const bool interactive_;
   bool at_the_beginning_ = true;
-  std::deque<std::string> pasted_;       // the rest of the lines that were sent at once
   std::optional<HistoryFile> history_;   // of a person
   std::string last_;
 };

@@ -4,7 +4,6 @@
 import fcntl
 import os
 import pty
-import re
 import select
 import socket
 import subprocess
@@ -229,7 +228,6 @@ class Typist:
                                         start_new_session=True, preexec_fn=self.take_terminal)
         os.close(slave)
         self.seen = ""
-        self.modes = []   # of pastes: whether each change switched their marks on
 
     @staticmethod
     def take_terminal():
@@ -240,7 +238,7 @@ class Typist:
 
     def expect(self, text, timeout_s=15):
         deadline = time.monotonic() + timeout_s
-        while text not in self.visible():
+        while text not in self.seen:
             left = deadline - time.monotonic()
             assert left > 0 and select.select([self.master], [], [], left)[0], f"no {text!r} in {self.seen!r}"
             try:
@@ -248,20 +246,6 @@ class Typist:
             except OSError:
                 raise AssertionError(f"it ended without {text!r}: {self.seen!r}") from None
         self.seen = self.seen.split(text, 1)[1]
-
-    def visible(self):
-        """Without the changes of the mode of pastes, which come between a line and its value."""
-        self.modes += [change == "h" for change in re.findall("\x1b\\[\\?2004([hl])", self.seen)]
-        self.seen = re.sub("\x1b\\[\\?2004[hl]", "", self.seen)
-        return self.seen
-
-    def paste(self, text, *more):
-        """As terminals do that were asked for marks; what is one paste may come in pieces."""
-        self.type("\x1b[200~" + text.replace("\n", "\r"))
-        for piece in more:
-            time.sleep(0.2)
-            self.type(piece.replace("\n", "\r"))
-        self.type("\x1b[201~")
 
     def wait_for_prompt(self, prompt=PROMPT):
         """Until keys are ours: what control-D and control-C are before that, the terminal decides."""
@@ -350,80 +334,6 @@ class TestAtATerminal:
         person.type("let rec\n  fact n = if n <=_Number 1 then 1 else n * fact (n - 1);\n\n  fact 5;;\n")
         person.expect("\n120")
         person.wait_for_prompt()
-        person.end()
-
-    def test_marks_around_pastes_are_asked_for_while_a_line_is_edited(self, typist):
-        person = typist()
-        person.type("1 + 10\n")
-        person.expect("\n11")
-        person.wait_for_prompt()
-        assert person.modes == [True, False, True]
-        person.end()
-        assert person.modes == [True, False, True, False, True]
-
-    def test_tabs_and_empty_lines_in_a_paste_are_text_and_wait_for_enter(self, typist, tmp_path):
-        person = typist()
-        person.paste("let\n\t\tx = 31;\n\n", "\t\tx + 2;;\n")
-        person.expect("x + 2;;")
-        assert not (tmp_path / "roost/history").exists() or (tmp_path / "roost/history").read_text() == ""
-        person.type("\n")
-        person.expect("33")
-        person.wait_for_prompt()
-        person.end()
-
-    def test_a_paste_in_pieces_is_one_program_and_one_entry_of_the_history(self, typist, tmp_path):
-        person = typist()
-        person.paste("let\n\tx = 31;\n\n", "\tx + 2;;\n")
-        person.type("\n")
-        person.expect("\n33")
-        person.wait_for_prompt()
-        assert (tmp_path / "roost/history").read_text() == "let\v\tx = 31;\v\v\tx + 2;;\n"
-        person.type("\x1b[A\n")
-        person.expect("\n33")
-        person.wait_for_prompt()
-        person.end()
-
-    def test_a_paste_may_hold_several_programs_and_definitions(self, typist):
-        person = typist()
-        person.type("g = ")
-        person.paste("20;\nf : Number -> Number;\n\nf x =\n\tx + 1;\nf g\n:type f\n1 +\n")
-        person.type("\n")
-        person.expect("\n21")
-        person.expect("Number -> Number")
-        person.wait_for_prompt("     > ")   # as what is typed goes on
-        person.type("61\n")
-        person.expect("\n62")
-        person.wait_for_prompt()
-        person.end()
-
-    def test_control_c_ends_a_paste_without_an_end_and_drops_what_is_left_of_one(self, typist):
-        person = typist()
-        person.type("\x1b[200~1 + 1")
-        time.sleep(0.2)
-        person.type("\x03")
-        person.expect("^C")
-        person.wait_for_prompt()
-        person.paste("let rec forever n = forever (n + 1); forever 0;;\n70 + 7\n")
-        person.type("\n")
-        person.expect("70 + 7")
-        time.sleep(0.5)
-        person.type("\x03")
-        person.expect("stopped")
-        person.type("1000 + 2\n")
-        person.expect("1002")
-        assert "77" not in person.seen
-        person.wait_for_prompt()
-        person.end()
-
-    def test_long_pastes_and_completion_behind_them(self, typist):
-        person = typist()
-        for size in (1, 20, 100):
-            person.paste("".join(f"-- {i:090}\n" for i in range(size * 10)) + "Vector.histog")
-            person.type("\t\n")
-            person.expect("\n(λ")   # Vector.histogram
-            person.wait_for_prompt()
-        person.paste("-- " + "x" * (1 << 20))
-        person.expect("nothing was taken of what was pasted: the line would have more than 1048576 bytes")
         person.end()
 
     def test_what_was_typed_in_several_lines_is_one_entry_of_the_history(self, typist, tmp_path):
