@@ -7,6 +7,7 @@
 
 readonly kSeeds=2000 kSeedsLong=20000 kFuzzSeconds=20 kFuzzSecondsLong=3600
 readonly kSanitizedStackKib=131072
+readonly kSystemTestLimit_s=300   # of one test with its fixtures; the longest takes a minute or so
 total_passed=0
 total_failed=0
 
@@ -213,7 +214,7 @@ suite_system() {
   report=$logs/system.txt
   folder=$(mktemp -d /tmp/roost-pytest.XXXXXX)
   cd "$repository"
-  "$python" -m pytest -q --maxfail=10 -p no:cacheprovider --basetemp="$folder" --durations=15 tests/system 2>&1 | tee "$report" || true
+  "$python" -m pytest -q --maxfail=10 -p no:cacheprovider --timeout=$kSystemTestLimit_s --basetemp="$folder" --durations=15 tests/system 2>&1 | tee "$report" || true
   rm -rf "$folder"
   passed=$(grep -oE '[0-9]+ passed' "$report" | tail -1 | tr -dc 0-9 || true)
   failed=$(grep -oE '[0-9]+ failed' "$report" | tail -1 | tr -dc 0-9 || true)
