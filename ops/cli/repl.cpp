@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <atomic>
+#include <filesystem>
 #include <iostream>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "ops/cli/commands.h"
@@ -18,6 +20,7 @@ namespace {
 
 constexpr char kPrompt[] = "roost> ";
 constexpr char kMorePrompt[] = "     > ";
+constexpr char kWordBreaks[] = " \t\n\"`,[]{};()";
 constexpr char kHelp[] =
     R"(A program is run and its value is printed. Definitions, `name = …;`, are kept for what
 follows, and can be made anew; `name := step` runs a step and keeps its result. All programs
@@ -49,10 +52,6 @@ std::vector<std::string> commands_that_begin(const std::string& beginning) {
   return found;
 }
 
-std::vector<std::string> completions(const Session& session, const std::string& beginning) {
-  return beginning.starts_with(':') ? commands_that_begin(beginning) : session.names_that_begin(beginning);
-}
-
 struct ColonCommand {
   std::string verb;   // in full if it is known
   std::string rest;
@@ -67,6 +66,32 @@ std::optional<ColonCommand> command_of(const std::string& text) {
   const std::string verb = line.substr(0, space);
   const auto known = commands_that_begin(verb);
   return ColonCommand{known.size() == 1 ? known[0] : verb, trimmed(line.substr(space))};
+}
+
+// A folder ends with `/`. Hidden files are found by who types their dot.
+std::vector<std::string> files_that_begin(const std::string& beginning) {
+  const std::size_t slash = beginning.rfind('/');
+  const std::string folder = beginning.substr(0, slash + 1), name = beginning.substr(slash + 1);
+  std::vector<std::string> found;
+  std::error_code ignored;   // what cannot be looked at has no files
+  std::filesystem::directory_iterator entry(folder.empty() ? "." : folder, ignored);
+  for (; entry != std::filesystem::directory_iterator(); entry.increment(ignored)) {
+    const std::string file = entry->path().filename();
+    if (!file.starts_with(name) || (name.empty() && file.starts_with('.'))) continue;
+    found.push_back(folder + file + (entry->is_directory(ignored) ? "/" : ""));
+  }
+  std::ranges::sort(found);
+  return found;
+}
+
+Completions completions(const Session& session, const std::string& before_cursor) {
+  const std::size_t space = before_cursor.find(' ');
+  if (before_cursor.starts_with(":l") && space != std::string::npos) {   // :load, or its beginning
+    const std::string file = before_cursor.substr(std::min(before_cursor.find_first_not_of(' ', space), before_cursor.size()));
+    return {file, files_that_begin(file)};
+  }
+  const std::string word = before_cursor.substr(before_cursor.find_last_of(kWordBreaks) + 1);
+  return {word, word.starts_with(':') ? commands_that_begin(word) : session.names_that_begin(word)};
 }
 
 void complain_about(Session& session, const std::string& verb) {
@@ -142,7 +167,7 @@ bool take(Session& session, Lines& lines, const std::string& line) {
 ExitCode run_repl(const Repl& command, const Surroundings& surroundings) {
   Session session(command.text, surroundings, interrupted);
   Lines lines(interrupted);
-  lines.set_completion([&session](const std::string& beginning) { return completions(session, beginning); });
+  lines.set_completion([&session](const std::string& before_cursor) { return completions(session, before_cursor); });
   if (lines.interactive()) std::cout << "roost: a node in this terminal. :help says what can be typed." << std::endl;
   bool asked_to_end = false;
   while (!asked_to_end) {

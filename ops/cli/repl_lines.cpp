@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "ops/cli/repl_lines.h"
 
-#include <editline/readline.h>
 #include <poll.h>
 #include <signal.h>
 #include <unistd.h>
@@ -11,11 +10,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
 #include <iostream>
-#include <memory>
+#include <sstream>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 #include "ops/cli/exit_code.h"
@@ -24,35 +21,12 @@
 namespace roost::cli {
 namespace {
 
-constexpr char kWordBreaks[] = " \t\n\"`,[]{};()";
 constexpr int kPasteWithinMs = 50;   // what is pasted comes in pieces; nobody types so fast
 
-// libedit's callbacks and signal handlers have no argument that could carry these.
+// A signal handler has no argument that could carry it.
 std::atomic<bool>* interrupted_flag = nullptr;
-Lines::Complete completion;
 
 void interrupt(int) { *interrupted_flag = true; }
-
-char* next_completion(const char* beginning, int state) {
-  static std::vector<std::string> found;
-  static std::size_t at = 0;
-  if (state == 0) {
-    found = completion ? completion(beginning) : std::vector<std::string>();
-    at = 0;
-  }
-  return at < found.size() ? strdup(found[at++].c_str()) : nullptr;
-}
-
-char** complete_word(const char* word, int, int) {
-  rl_attempted_completion_over = 1;
-  const std::string_view line(rl_line_buffer);
-  const bool is_file = line.starts_with(":l") && line.find(' ') != std::string_view::npos;   // behind :load, or its beginning
-  char** found = rl_completion_matches(word, is_file ? rl_filename_completion_function : next_completion);
-  std::error_code ignored;   // what cannot be looked at is taken for a file
-  const bool is_folder = is_file && found && std::filesystem::is_directory(found[0], ignored);
-  rl_completion_append_character = is_folder ? '/' : ' ';
-  return found;
-}
 
 // From where the cursor is: the line that is dropped may go on behind it, over several rows.
 void clear_the_rest() {
@@ -66,19 +40,8 @@ std::string entry_of(const std::string& text) {
   return last == std::string::npos ? "" : text.substr(0, std::min(text.find('\n', last), text.size()));
 }
 
-void prepare_editing() {
-  static char name[] = "roost";
-  rl_readline_name = name;
-  rl_initialize();
-  static char breaks[sizeof kWordBreaks];
-  std::memcpy(breaks, kWordBreaks, sizeof kWordBreaks);
-  rl_basic_word_break_characters = breaks;
-  rl_completer_word_break_characters = breaks;
-  rl_attempted_completion_function = complete_word;
-}
-
 // Control-C ends the program that runs, not us. While a line is edited, libedit puts the terminal in order and passes the signal on to
-// this handler; then readline() finds that its read failed, and returns.
+// this handler; then it finds that its read failed, and gives up the line.
 void catch_interrupts() {
   struct sigaction action {};
   action.sa_handler = interrupt;
@@ -91,29 +54,41 @@ void catch_interrupts() {
 Lines::Lines(std::atomic<bool>& interrupted) : interactive_(isatty(STDIN_FILENO) == 1) {
   interrupted_flag = &interrupted;
   if (!interactive_) return;
-  prepare_editing();
+  editor_.emplace(HistoryFile::kEntriesMax);
   catch_interrupts();
-  using_history();
-  stifle_history(HistoryFile::kEntriesMax);
   for (const std::string& entry : history_.emplace().entries()) {
-    add_history(entry.c_str());
+    editor_->remember(entry);
     last_ = entry;
   }
 }
 
-void Lines::set_completion(Complete complete) { completion = std::move(complete); }
+void Lines::set_completion(LineEditor::Complete complete) {
+  if (editor_) editor_->set_completion(std::move(complete));
+}
 
 Lines::Line Lines::next(const char* prompt) {
-  if (!interactive_) return next_of_stdin();
-  *interrupted_flag = false;
-  const std::unique_ptr<char, decltype(&std::free)> typed(readline(prompt), &std::free);
+  if (!editor_) return next_of_stdin();
+  if (interrupted_flag->exchange(false)) sent_.clear();
+  return sent_.empty() ? next_typed(prompt) : next_sent();
+}
+
+Lines::Line Lines::next_typed(const char* prompt) {
+  const auto typed = editor_->edit(prompt);
   if (!typed && *interrupted_flag) {
     clear_the_rest();
     std::cout << "^C" << std::endl;
     return {What::Dropped, {}};
   }
   if (!typed) return {};
-  return {What::Line, typed.get()};
+  std::istringstream lines(*typed);
+  for (std::string line; std::getline(lines, line);) sent_.push_back(line);
+  return sent_.empty() ? Line{What::Line, {}} : next_sent();
+}
+
+Lines::Line Lines::next_sent() {
+  Line line{What::Line, std::move(sent_.front())};
+  sent_.pop_front();
+  return line;
 }
 
 Lines::Line Lines::next_of_stdin() {
@@ -126,14 +101,14 @@ Lines::Line Lines::next_of_stdin() {
 
 bool Lines::more_is_there() const {
   pollfd input{STDIN_FILENO, POLLIN, 0};
-  return !interactive_ || poll(&input, 1, kPasteWithinMs) > 0;
+  return !interactive_ || !sent_.empty() || poll(&input, 1, kPasteWithinMs) > 0;
 }
 
 void Lines::remember(const std::string& text) {
   const std::string entry = entry_of(text);
   if (!interactive_ || entry.empty() || entry == last_) return;
   last_ = entry;
-  add_history(entry.c_str());
+  editor_->remember(entry);
   history_->append(entry);
 }
 
