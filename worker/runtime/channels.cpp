@@ -3,6 +3,7 @@
 
 #include <sodium.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace roost::runtime {
@@ -32,7 +33,7 @@ Bytes new_channel_id(const PublicKey& home, std::string_view host, bool future) 
 bool is_future(const Channel& channel) { return (static_cast<unsigned char>(channel.id()[kRandomAt]) & 0x80) != 0; }
 
 Channels::Channels(Timers& timers) : timers_(timers) {
-  Heap::current().set_relief([this] { return forget_oldest(); });
+  Heap::current().set_relief([this] { return close_oldest_lapsed() || forget_oldest() || reopen_oldest_settled(); });
 }
 
 Channels::~Channels() {
@@ -55,15 +56,10 @@ void Channels::remove(std::uint64_t bytes) {
 // The channel's entry, which is made if there is none, and leave for what shall be added to it. If nothing is, it goes again.
 Channels::ListeningHere Channels::listening(BytesView channel, std::uint64_t bytes_more) {
   const Bytes id(channel);
-  const auto at = channels_.find(id);
-  if (at != channels_.end()) {
-    Heap::current().require(bytes_more);
-    return ListeningHere(&*at, {*this});
-  }
-  Heap::current().require(kListeningBytes + id.size() + bytes_more);
-  Entry& made = *channels_.try_emplace(id).first;
-  note(kListeningBytes + id.size());
-  return ListeningHere(&made, {*this});
+  Heap::current().require(kListeningBytes + id.size() + bytes_more);   // whether there is one or not: it may be what gives way
+  const auto [at, is_made] = channels_.try_emplace(id);
+  if (is_made) note(kListeningBytes + id.size());
+  return ListeningHere(&*at, {*this});
 }
 
 void Channels::forget_if_idle(const Entry& entry) noexcept {
@@ -74,17 +70,48 @@ void Channels::forget_if_idle(const Entry& entry) noexcept {
 
 void Channels::settle(Entry& entry, Settled& place) noexcept {
   place.front() = &entry;
+  entry.second.stands_in = &settled_;
+  entry.second.place = place.begin();
   settled_.splice(settled_.end(), place);
-  entry.second.settled = std::prev(settled_.end());
-  if (settled_.size() <= kSettledMax) return;
-  Entry& oldest = *settled_.front();
-  unsettle(oldest.second);
-  forget_if_idle(oldest);
+  const std::uint64_t settled_max = std::max<std::uint64_t>(kSettledMin, Heap::current().bytes_max() / kBytesPerSettled);
+  if (settled_.size() > settled_max) (void)reopen_oldest_settled();
+}
+
+void Channels::lapse(Entry& entry, Settled& place) noexcept {
+  place.front() = &entry;
+  entry.second.stands_in = &lapsed_;
+  entry.second.place = place.begin();
+  lapsed_.splice(lapsed_.end(), place);
+  if (lapsed_.size() > kLapsedMax) (void)close_oldest_lapsed();
 }
 
 void Channels::unsettle(Listening& listening) noexcept {
-  if (listening.settled) settled_.erase(*listening.settled);
-  listening.settled.reset();
+  if (listening.stands_in) listening.stands_in->erase(listening.place);
+  listening.stands_in = nullptr;
+}
+
+// Its late messages are dropped, and those that come later too.
+bool Channels::close_oldest_lapsed() noexcept {
+  if (lapsed_.empty()) return false;
+  Entry& oldest = *lapsed_.front();
+  drop_messages(oldest.second);
+  Settled place;
+  place.splice(place.end(), lapsed_, oldest.second.place);
+  settle(oldest, place);
+  return true;
+}
+
+bool Channels::reopen_oldest_settled() noexcept {
+  if (settled_.empty()) return false;
+  Entry& oldest = *settled_.front();
+  unsettle(oldest.second);
+  forget_if_idle(oldest);
+  return true;
+}
+
+void Channels::drop_messages(Listening& listening) noexcept {
+  remove(kQueuedBytes * listening.messages.size());
+  listening.messages.clear();
 }
 
 Channels::Place Channels::take_place(Row& row, BytesView channel, ComputationId computation) {
@@ -127,8 +154,10 @@ Channels::Delivery Channels::deliver(BytesView channel, const Value& message, bo
     return delivery;
   }
   if (!is_home) return {Delivered::NobodyHere, {}};
-  if (found && found->settled) return {Delivered::Dropped, {}};
-  listening(channel, kQueuedBytes)->second.messages.push_back(message);
+  if (found && found->stands_in == &settled_) return {Delivered::Dropped, {}};
+  const ListeningHere here = listening(channel, kQueuedBytes);
+  if (here->second.stands_in == &settled_) return {Delivered::Dropped, {}};   // it gave way to this very message
+  here->second.messages.push_back(message);
   note(kQueuedBytes);
   return {Delivered::Kept, {}};
 }
@@ -137,6 +166,7 @@ Value Channels::take_message(BytesView channel) {
   const auto at = channels_.find(Bytes(channel));
   if (at == channels_.end() || at->second.messages.empty()) return {};
   Value message = first_message(at->second);
+  unsettle(at->second);
   forget_if_idle(*at);
   return message;
 }
@@ -245,7 +275,7 @@ Channels::Row Channels::limit_passed(const Bytes& future) noexcept {
   Row waiting = everybody(at);
   if (Entry* channel = at.second.channel) {
     channel->second.future = nullptr;
-    forget_if_idle(*channel);
+    if (channel->second.receivers.empty()) lapse(*channel, at.second.settles);
   }
   --pending_;
   drop(future);

@@ -3,12 +3,15 @@
 
 // A node's channels (8.5). A message goes to who listens on this node: the longest waiting `receive`, else the newest
 // `receive-async`. With no listener it is kept if the channel was created here, else it is the sender's to route. Once a
-// `receive-async` has got its message, later ones are dropped until somebody listens again: a race has one winner.
+// `receive-async` has got its message, later ones are dropped until somebody listens again: a race has one winner. Once its limit has
+// passed in vain, later ones are kept, but only for as long as there is room, until somebody listens again: most of them are results of
+// a race that is over, and nobody can name its channel; but whoever polls a channel with limits loses nothing in between.
 //
 // A *future* is what receive-async gives: a Receive on a channel id of its own (is_future()). Its limit counts from when it was made;
 // whoever waits for one beyond its limit fails. It can be run again and again, and nobody can say when for the last time: it keeps its
 // message for certain until it has been run once or its limit has passed, and from then on for as long as there is room. The
-// oldest of those give way when there are too many, or when the node needs the memory for something else.
+// oldest of those give way when there are too many, or when the node needs the memory for something else. The order in which things
+// give way: late messages, futures, and last the channels that drop messages, which from then on keep for certain what comes.
 //
 // What is kept counts as the node's memory. What throws (Crash, std::bad_alloc) has changed nothing: a message that has come, a limit
 // that has passed and what is forgotten need no memory. Thread: one per Heap.
@@ -41,8 +44,12 @@ using Timers = std::multimap<std::chrono::nanoseconds, Timer>;
 
 class Channels {
  public:
-  // Channels whose receive-async got its message; beyond this many the oldest take messages again.
-  static constexpr std::size_t kSettledMax = 4'096;
+  // One channel that drops messages for each so many bytes of the node's limit; with more, the oldest take messages again, and keep them
+  // until the process ends. A computation that can still send one takes about as much, so the node is full of those first.
+  static constexpr std::uint64_t kBytesPerSettled = 1'024;
+  static constexpr std::size_t kSettledMin = 4'096;
+  // Channels that keep late messages; beyond this many the oldest drop theirs, and what comes later.
+  static constexpr std::size_t kLapsedMax = 8'192;
   // Futures that are kept only for as long as there is room.
   static constexpr std::size_t kForgettableMax = 8'192;
 
@@ -91,15 +98,16 @@ class Channels {
     std::list<Value> messages;
     Row receivers;
     std::pair<const Bytes, Future>* future = nullptr;   // the newest
-    std::optional<Settled::iterator> settled;
-    [[nodiscard]] bool is_idle() const { return messages.empty() && receivers.empty() && future == nullptr && !settled; }
+    Settled* stands_in = nullptr;       // settled_ or lapsed_, if nobody has listened since its last receive-async was over
+    Settled::iterator place;            // there
+    [[nodiscard]] bool is_idle() const { return messages.empty() && receivers.empty() && future == nullptr && stands_in == nullptr; }
   };
   struct Future {
     Value value;
     Row waiting;
     std::string in_vain;
     Entry* channel = nullptr;      // on which it listens
-    Settled settles;               // the place that its channel will have among the settled
+    Settled settles;               // the place that its channel will have among the settled or lapsed
     Timers* stands_in = nullptr;   // timers_, fulfilled_ or forgettable_
     Timers::iterator limit;        // there
   };
@@ -113,7 +121,11 @@ class Channels {
   ListeningHere listening(BytesView channel, std::uint64_t bytes_more);
   void forget_if_idle(const Entry& entry) noexcept;
   void settle(Entry& entry, Settled& place) noexcept;
+  void lapse(Entry& entry, Settled& place) noexcept;
   void unsettle(Listening& listening) noexcept;
+  bool close_oldest_lapsed() noexcept;
+  bool reopen_oldest_settled() noexcept;
+  void drop_messages(Listening& listening) noexcept;
   Place take_place(Row& row, BytesView channel, ComputationId computation);
   Row::node_type leave_row(Row& row, BytesView channel, Row::iterator at);
   Value first_message(Listening& listening);
@@ -129,7 +141,8 @@ class Channels {
   Timers& timers_;
   std::unordered_map<Bytes, Listening> channels_;
   std::unordered_map<Bytes, Future> futures_;
-  Settled settled_;      // oldest first
+  Settled settled_;      // drop messages; oldest first
+  Settled lapsed_;       // keep them for as long as there is room; oldest first
   Timers fulfilled_;     // the limits of futures that have their message, and were not run yet
   Timers forgettable_;   // of those that may be forgotten, oldest first: instead of a time each has a number
   Timers::key_type next_forgettable_{1};

@@ -136,6 +136,30 @@ TEST_F(ChannelTest, AForgottenFutureSaysSo) {
             kTooLate);
 }
 
+TEST_F(ChannelTest, WhatComesBetweenTwoListenersIsKept) {
+  EXPECT_EQ(value("do Remote c := Remote.channel; f := Remote.receive-async c (Duration.seconds 1); Remote.sleep (Duration.seconds 2); Remote.send c 1; "
+                  "Remote.send c 2; Remote.send c 3; g := Remote.receive-async c (Duration.seconds 1); a := g; b := Remote.receive c; "
+                  "Remote.sleep (Duration.seconds 2); d := Remote.receive c; pure [a, b, d];;"),
+            "[1,2,3]");
+}
+
+TEST_F(ChannelTest, ResultsThatComeAfterTheLimitOfTheirRaceDoNotFillTheNode) {
+  container_.defaults().memory_bytes = 16u << 20;
+  const auto outcome = container_.run(
+      "let rec late u = do Remote Remote.sleep (Duration.seconds 0.004); pure (Vector.range 0 100000);;; go n = if n ==_Number 0 then pure \"done\" else do "
+      "Remote Remote.attempt (Remote.race (Duration.seconds 0.001) [late 1]); Remote.sleep (Duration.seconds 0.005); go (n - 1);;; go 100;;");
+  EXPECT_EQ(outcome.value, "\"done\"");
+  EXPECT_EQ(outcome.errors, std::vector<std::string>{});
+}
+
+TEST_F(ChannelTest, LosersOfManyRacesDoNotFillTheNode) {
+  const auto outcome = container_.run(
+      "let rec late u = do Remote Remote.sleep (Duration.seconds 6); pure (Vector.range 0 10000);;; go n = if n ==_Number 0 then pure \"done\" else do Remote "
+      "Remote.race (Duration.seconds 9) [pure [1], late 1]; go (n - 1);;; go 9000;;");
+  EXPECT_EQ(outcome.value, "\"done\"");
+  EXPECT_EQ(outcome.errors, std::vector<std::string>{});
+}
+
 // Wherever the memory ends, nothing is left that the node would wait for.
 TEST_F(ChannelTest, AFutureThatThereIsNoMemoryForIsNotPending) {
   for (std::uint64_t bytes = 500'000; bytes < 501'000; bytes += 8) {
@@ -150,6 +174,7 @@ TEST_F(ChannelTest, AFutureThatThereIsNoMemoryForIsNotPending) {
 
 // The first time that it got its message is not what counts.
 TEST_F(ChannelTest, AChannelThatSettlesAgainIsAmongTheNewest) {
+  container_.defaults().memory_bytes = Channels::kSettledMin * Channels::kBytesPerSettled;
   EXPECT_EQ(value("let settle c = do Remote f := Remote.receive-async c (Duration.seconds 9); Remote.send c 1; f;;; do Remote c := Remote.channel; settle c; "
                   "settle c; Remote.replicate 4095 (Remote.bind settle Remote.channel); Remote.send c 2; "
                   "Remote.timeout (Duration.seconds 1) (Remote.receive c);;;;"),
@@ -172,6 +197,40 @@ class ChannelTable : public ::testing::Test {
   Timers timers_;
   std::unique_ptr<Channels> channels_ = std::make_unique<Channels>(timers_);
 };
+
+// A race whose limit has passed, or one that was won.
+TEST_F(ChannelTable, WhatIsOverGivesWayToWhatNeedsTheMemory) {
+  for (const bool is_won : {false, true}) {
+    heap_.set_limit(heap_.bytes() + (1u << 20));
+    for (int i = 0; i < 4'000; ++i) {
+      const Bytes channel = id(1), future = id(1, true);
+      channels_->receive_async(channel, future, std::chrono::seconds(i), {});
+      if (is_won) {
+        EXPECT_EQ(channels_->deliver(channel, Value::number(i), true).what, Channels::Delivered::ToReceivers);
+        EXPECT_EQ(channels_->value_of(future).as_number(), i);
+      } else {
+        (void)channels_->limit_passed(future);
+      }
+      EXPECT_EQ(channels_->deliver(channel, Value::number(i), true).what, is_won ? Channels::Delivered::Dropped : Channels::Delivered::Kept);
+    }
+    heap_.set_limit(1u << 30);
+  }
+}
+
+// More than may be late at once: the oldest drop what they have, and what comes then.
+TEST_F(ChannelTable, ChannelsWithLateMessagesAreNotWithoutNumber) {
+  const Bytes first = id(1);
+  for (std::size_t i = 0; i <= Channels::kLapsedMax; ++i) {
+    const Bytes channel = i == 0 ? first : id(1), future = id(1, true);
+    channels_->receive_async(channel, future, std::chrono::seconds(1), {});
+    (void)channels_->limit_passed(future);
+    EXPECT_EQ(channels_->deliver(channel, Value::number(1), true).what, Channels::Delivered::Kept);
+  }
+  EXPECT_TRUE(channels_->take_message(first).is_unset());
+  EXPECT_EQ(channels_->deliver(first, Value::number(2), true).what, Channels::Delivered::Dropped);
+  (void)channels_->listen(first, 1);
+  EXPECT_EQ(channels_->deliver(first, Value::number(3), true).what, Channels::Delivered::ToReceivers);
+}
 
 TEST_F(ChannelTable, ManyWhoWaitForOneChannelLeaveItQuickly) {
   constexpr int kMany = 200'000;
