@@ -23,6 +23,12 @@ void wipe(Bytes& secret) {
   secret.clear();
 }
 
+// Whichever way its scope is left.
+struct WipedAtTheEnd {
+  Bytes& secret;
+  ~WipedAtTheEnd() { wipe(secret); }
+};
+
 // A key pair from its seed; the secret half is wiped at the end.
 struct KeyPair {
   unsigned char public_key[crypto_sign_PUBLICKEYBYTES];
@@ -55,22 +61,23 @@ bool Children::spawn(PublicKey& child) {
   }
   if (leave_ == ask_ahead_at_) ask_for_leave();
   if (key_.empty()) make_envelope();
-  Bytes seed(crypto_sign_SEEDBYTES, '\0');
-  randombytes_buf(seed.data(), seed.size());
-  const KeyPair keys(seed);
-  std::copy(std::begin(keys.public_key), std::end(keys.public_key), child.bytes.begin());
-  --leave_;
-  wire::FromWorker frame = wire::Spawn{child, seed, envelope_, enclosed(child, seed)};
+  wire::FromWorker frame = wire::Spawn{{}, Bytes(crypto_sign_SEEDBYTES, '\0'), envelope_, {}};
+  auto& spawn = std::get<wire::Spawn>(frame);
+  const WipedAtTheEnd wiped{spawn.seed};
+  randombytes_buf(spawn.seed.data(), spawn.seed.size());
+  const KeyPair keys(spawn.seed);
+  std::copy(std::begin(keys.public_key), std::end(keys.public_key), spawn.child.bytes.begin());
+  spawn.enclosed_key = enclosed(spawn.child, spawn.seed);
   send_(frame);
-  wipe(std::get<wire::Spawn>(frame).seed);
-  wipe(seed);
+  --leave_;   // nothing fails from here on
+  child = spawn.child;
   return true;
 }
 
 void Children::ask_for_leave() {
   if (open_ != Question::None) return;
-  open_ = leave_ > 0 ? Question::Ahead : Question::Needed;
   send_(wire::Reserve{next_reserve_});
+  open_ = leave_ > 0 ? Question::Ahead : Question::Needed;
 }
 
 bool Children::reserved(const wire::Reserved& frame) {
@@ -95,18 +102,23 @@ void Children::forget_leave() {
   ask_ahead_at_ = 0;
 }
 
+// Wholly, or not at all if there is no memory for it.
 void Children::make_envelope() {
-  key_.assign(crypto_aead_xchacha20poly1305_ietf_KEYBYTES, '\0');
-  randombytes_buf(key_.data(), key_.size());
+  Bytes key(crypto_aead_xchacha20poly1305_ietf_KEYBYTES, '\0');
+  const WipedAtTheEnd wiped{key};
+  randombytes_buf(key.data(), key.size());
+  wire::KeyEnvelope envelope;
   const KeyPair own(seed_);
   unsigned char sealing_key[crypto_box_PUBLICKEYBYTES];
   CHECK(crypto_sign_ed25519_pk_to_curve25519(sealing_key, own.public_key) == 0);   // made by us: a point of the curve
-  envelope_.sealed.assign(crypto_box_SEALBYTES + key_.size(), '\0');
-  CHECK(crypto_box_seal(raw(envelope_.sealed), raw(BytesView(key_)), key_.size(), sealing_key) == 0);
+  envelope.sealed.assign(crypto_box_SEALBYTES + key.size(), '\0');
+  CHECK(crypto_box_seal(raw(envelope.sealed), raw(BytesView(key)), key.size(), sealing_key) == 0);
   Bytes message(kEnvelopeContext);
-  message += envelope_.sealed;
-  envelope_.signature.assign(crypto_sign_BYTES, '\0');
-  crypto_sign_detached(raw(envelope_.signature), nullptr, raw(BytesView(message)), message.size(), own.secret_key);
+  message += envelope.sealed;
+  envelope.signature.assign(crypto_sign_BYTES, '\0');
+  crypto_sign_detached(raw(envelope.signature), nullptr, raw(BytesView(message)), message.size(), own.secret_key);
+  envelope_ = std::move(envelope);
+  key_.swap(key);
 }
 
 Bytes Children::enclosed(const PublicKey& child, BytesView seed) const {

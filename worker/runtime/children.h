@@ -28,6 +28,7 @@ class Children {
 
   [[nodiscard]] bool can_spawn() const { return !seed_.empty(); }
   // A new child, if leave for one is in stock: it is announced to the container. Else asks for leave: try again after reserved().
+  // Throws std::bad_alloc, and then no child was announced and no leave is used.
   [[nodiscard]] bool spawn(PublicKey& child);
   // True: those who wait for leave are refused it. (Else they may try again: they ask again, if need be.)
   [[nodiscard]] bool reserved(const wire::Reserved& frame);

@@ -106,8 +106,8 @@ void Machine::Node::take(const wire::Start& frame) {
 Machine::Node::Computation* Machine::Node::begin_message(const wire::Origin& origin) {
   ++received_;
   said_idle_ = false;
-  universe_.trim();
   try {
+    universe_.trim();
     return &begin(origin, std::make_shared<Allowance>(), {});
   } catch (const Crash& crash) {
     report(origin, {crash.kind, crash.reason, {}, 0, 0, crash.names});
@@ -191,8 +191,11 @@ Machine::Node::Computation* Machine::Node::asked(std::uint64_t read) {
 
 void Machine::Node::take(const wire::Reserved& frame) {
   if (!children_->reserved(frame)) return spawn_waiting();
-  for (const ComputationId id : std::exchange(spawning_, {}))
-    if (Computation* computation = find(id)) fail(*computation, {wire::FailureKind::BudgetExhausted, frame.reason, {}});
+  while (!spawning_.empty()) {
+    Computation* computation = find(spawning_.front());
+    spawning_.pop_front();
+    if (computation) work_for(*computation, "the reason why it may not spawn", [&] { context_.crash(wire::FailureKind::BudgetExhausted, frame.reason); });
+  }
 }
 
 // The computation of an attempt may leave.
@@ -200,11 +203,15 @@ void Machine::Node::take(const wire::Attempting& frame) {
   const auto attempt = attempts_.find(frame.attempt);
   Computation* leaving = attempt == attempts_.end() ? nullptr : find(attempt->second.computation);
   if (!leaving) return;
-  if (frame.request == 0) return fail(*leaving, {wire::FailureKind::ContainerFull, frame.reason, {}});
-  leaving->attempt = 0;
-  leaving->origin.request = frame.request;
-  leaving->phase = Computation::Phase::Perform;
-  make_ready(*leaving);
+  if (frame.request != 0) {   // which is answered from now on, whatever happens
+    leaving->attempt = 0;
+    leaving->origin.request = frame.request;
+    leaving->phase = Computation::Phase::Perform;
+  }
+  work_for(*leaving, "an attempt that leaves", [&] {
+    if (frame.request == 0) context_.crash(wire::FailureKind::ContainerFull, frame.reason);
+    make_ready(*leaving);
+  });
 }
 
 void Machine::Node::take(const wire::Attempted& frame) {

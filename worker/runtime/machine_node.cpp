@@ -185,13 +185,17 @@ void Machine::Node::wake(ComputationId id, Value value) {
   Computation* computation = find(id);
   if (!computation) return;
   make_ready(*computation);   // which may fail, and then nothing has changed
-  clear_timer(*computation);
-  computation->listens.clear();
-  if (computation->phase == Computation::Phase::Waiting) {
-    computation->value = std::move(value);
-    computation->phase = Computation::Phase::Deliver;
+  hand_over(*computation, std::move(value));
+}
+
+void Machine::Node::hand_over(Computation& computation, Value value) {
+  clear_timer(computation);
+  computation.listens.clear();
+  if (computation.phase == Computation::Phase::Waiting) {
+    computation.value = std::move(value);
+    computation.phase = Computation::Phase::Deliver;
   } else {
-    computation->fiber.push(std::move(value));
+    computation.fiber.push(std::move(value));
   }
 }
 

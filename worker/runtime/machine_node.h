@@ -100,6 +100,7 @@ class Machine::Node final : public Host, private BuiltinContext::Meter {
   void make_ready(Computation& computation);
   // A step's result, or a host builtin's value, for one that waited.
   void wake(ComputationId id, Value value);
+  void hand_over(Computation& computation, Value value);   // to one that is ready; fails for no step
   void wake_or_fail(ComputationId id, Value value);   // for steps: a host builtin's value may have no place on the stack
   void finish(Computation& computation, const Value& value);
   void fail(Computation& computation, Crash crash);

@@ -179,8 +179,10 @@ void Machine::Node::spawn_waiting() {
     if (computation) {
       work_for(*computation, "a node", [&] {
         Value child = make_node(start_.host, {});
+        make_ready(*computation);   // first, as in spawn()
         there_was_leave = children_->spawn(child.as_node()->key);
-        if (there_was_leave) wake(computation->id, std::move(child));
+        if (there_was_leave) hand_over(*computation, std::move(child));
+        else ready_.pop_back();
       });
     }
     if (!there_was_leave) return;

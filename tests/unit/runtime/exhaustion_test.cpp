@@ -3,11 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <deque>
 #include <map>
 #include <new>
 
 #include "worker/code/private_store.h"
 #include "worker/runtime/channels.h"
+#include "worker/runtime/children.h"
 #include "worker/runtime/library.h"
 #include "worker/runtime/machine.h"
 
@@ -56,12 +58,24 @@ const code::StoreView& store() {
   return view;
 }
 
-// One node without a container.
+// What the container does with a frame is not the node's to bear.
+class Unlimited {
+ public:
+  ~Unlimited() { allocations_left = left_; }
+
+ private:
+  const std::uint64_t left_ = std::exchange(allocations_left, 0);
+};
+
+bool is_well_formed(const wire::FromWorker& frame) { return wire::decode_from_worker(BytesView(wire::encode(frame)).substr(4)).ok(); }
+
+// One node, whose container gives leave and says where what left came to; there is no other node.
 class LoneNode : private Outbox {
  public:
   LoneNode() {
     wire::Start start;
     start.host = "localhost";
+    start.seed = Bytes(32, '\7');
     start.memory_bytes = 64u << 20;
     start.compute_ms = 10'000;
     start.receive_ms = 5'000;
@@ -76,28 +90,53 @@ class LoneNode : private Outbox {
   void settle() {
     for (;;) {
       const Machine::Next next = machine_.run(now_);
-      if (next.what == Machine::Next::Do::RunAgain) continue;
+      if (take_replies() || next.what == Machine::Next::Do::RunAgain) continue;
       is_idle = next.what == Machine::Next::Do::Idle;
       if (is_idle || !next.deadline) return;
       now_ = *next.deadline;
     }
   }
+  void step() { (void)machine_.run(now_); }
+  bool take_replies() {
+    const bool any = !replies_.empty();
+    for (; !replies_.empty(); replies_.pop_front()) machine_.handle(now_, replies_.front());
+    return any;
+  }
+  std::string refusal;                            // of leave to spawn and of attempts that leave
   std::map<std::uint64_t, std::string> answers;   // by request; a failure is its reason
+  int spawns = 0, errors = 0;
   bool is_idle = false;
   int lines_after_an_answer = 0;   // of Debug.watch
 
  private:
-  // What the container does with a frame is not the machine's to bear.
   void send(const wire::FromWorker& frame) override {
-    const std::uint64_t left = std::exchange(allocations_left, 0);
+    const Unlimited unlimited;
+    EXPECT_TRUE(is_well_formed(frame));
     if (const auto* answer = std::get_if<wire::Answer>(&frame)) {
       const auto* text = std::get_if<std::string>(&answer->outcome);
-      EXPECT_TRUE(answers.emplace(answer->origin.request, text ? *text : "✗ " + std::get<wire::Failure>(answer->outcome).reason).second);
+      came_to(answer->origin.request, text ? *text : "✗ " + std::get<wire::Failure>(answer->outcome).reason);
     }
-    if (const auto* log = std::get_if<wire::Log>(&frame)) lines_after_an_answer += log->level == wire::LogLevel::Debug && !answers.empty();
-    allocations_left = left;
+    if (const auto* gone = std::get_if<wire::Send>(&frame); gone && gone->origin.request != 0) came_to(gone->origin.request, "nobody there");
+    if (const auto* attempt = std::get_if<wire::Attempt>(&frame)) {
+      if (refusal.empty()) attempts_[++attempt_requests_] = attempt->attempt;
+      replies_.push_back(wire::Attempting{attempt->attempt, refusal.empty() ? attempt_requests_ : 0, refusal});
+    }
+    if (const auto* reserve = std::get_if<wire::Reserve>(&frame)) replies_.push_back(wire::Reserved{refusal.empty() ? reserve->count : 0, refusal});
+    spawns += std::holds_alternative<wire::Spawn>(frame);
+    if (const auto* log = std::get_if<wire::Log>(&frame)) {
+      errors += log->level == wire::LogLevel::Error;
+      lines_after_an_answer += log->level == wire::LogLevel::Debug && !answers.empty();
+    }
+  }
+  void came_to(std::uint64_t request, const std::string& what) {
+    const auto attempt = attempts_.extract(request);
+    if (attempt.empty()) EXPECT_TRUE(answers.emplace(request, what).second);
+    else replies_.push_back(wire::Attempted{attempt.mapped(), false, {}, what});
   }
 
+  std::deque<wire::ToWorker> replies_;
+  std::map<std::uint64_t, std::uint64_t> attempts_;   // by the request that each got
+  std::uint64_t attempt_requests_ = 1'000'000;
   MonotonicTime now_{std::chrono::seconds(1)};
   std::uint64_t requests_ = 0;
   Machine machine_{library(), store(), *this};
@@ -105,12 +144,13 @@ class LoneNode : private Outbox {
 
 class Exhausted : public ::testing::TestWithParam<const char*> {};
 
-TEST_P(Exhausted, ANodeAnswersAndGoesOn) {
+void sweep(const char* program, const char* refusal) {
   bool is_over = true;
   for (std::uint64_t number = 1; is_over; ++number) {
     SCOPED_TRACE(number);
     LoneNode node;
-    const auto first = node.send(GetParam());
+    node.refusal = refusal;
+    const auto first = node.send(program);
     {
       const Exhaustion exhaustion(number);
       ASSERT_NO_THROW(node.settle());
@@ -121,9 +161,17 @@ TEST_P(Exhausted, ANodeAnswersAndGoesOn) {
     const auto second = node.send("do Remote c := Remote.channel; f := Remote.receive-async c (Duration.seconds 1); fork (Remote.send c 7); a := f; b := f; pure (a + b);;");
     ASSERT_NO_THROW(node.settle());
     ASSERT_EQ(node.answers[second], "14");
+    node.refusal.clear();
+    const auto third = node.send("Remote.map (n -> 3) Remote.spawn");
+    ASSERT_NO_THROW(node.settle());
+    ASSERT_EQ(node.answers[third], "3");
     ASSERT_TRUE(node.is_idle);
+    ASSERT_FALSE(::testing::Test::HasFailure());
   }
 }
+
+TEST_P(Exhausted, ANodeAnswersAndGoesOn) { sweep(GetParam(), ""); }
+TEST_P(Exhausted, ANodeThatIsRefusedAnswersAndGoesOn) { sweep(GetParam(), "a reason that is longer than a string without memory"); }
 
 INSTANTIATE_TEST_SUITE_P(
     Programs, Exhausted,
@@ -143,6 +191,59 @@ INSTANTIATE_TEST_SUITE_P(
         "do Remote c := Remote.channel; Remote.send c 1; Remote.send c 2; f := Remote.receive-async c (Duration.seconds 1); a := f; "
         "g := Remote.receive-async c (Duration.seconds 1); b := g; pure (a + b);;",
         "do Remote a := Remote.attempt (Remote.fail \"no\"); b := Remote.attempt (do Remote Remote.sleep (Duration.seconds 1); pure 2;;); pure b;;"));
+
+constexpr char kManySpawn[] = "Remote.replicate! 80 (fork (Remote.map (n -> 1) Remote.spawn))";
+
+INSTANTIATE_TEST_SUITE_P(
+    Frames, Exhausted,
+    ::testing::Values(
+        "do Remote a := Remote.spawn; b := Remote.spawn; pure 1;;",
+        "do Remote n := Remote.attempt Remote.spawn; m := Remote.attempt (bind Remote.transfer Remote.spawn); pure 1;;",
+        "do Remote a := Remote.attempt (Remote.attempt (bind Remote.transfer Remote.spawn)); pure 1;;",
+        "let rec go n m = if n ==_Number 0 then Remote.sleep (Duration.seconds 1) else do Remote fork (Remote.attempt (Remote.transfer m)); go (n - 1) m;;; "
+        "do Remote m := Remote.attempt Remote.spawn; Either.fold (t -> Remote.map (u -> Unit) (Remote.fail t)) (go 80) m;;;;",
+        kManySpawn));
+
+// A child that was announced and that nobody knows of would be in the budget for ever.
+TEST(ExhaustedSpawn, NobodyIsAnnouncedWhomNobodyKnows) {
+  bool is_over = true;
+  for (std::uint64_t number = 1; is_over; ++number) {
+    LoneNode node;
+    (void)node.send(kManySpawn);
+    for (int slices = 0; slices < 50; ++slices) node.step();
+    {
+      const Exhaustion exhaustion(number);
+      ASSERT_NO_THROW(node.take_replies());
+      is_over = Exhaustion::is_over();
+    }
+    node.settle();
+    ASSERT_EQ(node.spawns + node.errors, 80) << number;
+  }
+}
+
+TEST(ExhaustedSpawn, LeaveThatCouldNotBeUsedIsLeft) {
+  std::vector<wire::Spawn> spawns;
+  Children children(PublicKey{}, Bytes(32, '\7'), [&](const wire::FromWorker& frame) {
+    (void)wire::encode(frame);
+    const Unlimited unlimited;
+    EXPECT_TRUE(is_well_formed(frame));
+    if (const auto* spawn = std::get_if<wire::Spawn>(&frame)) spawns.push_back(*spawn);
+  });
+  EXPECT_FALSE(children.reserved(wire::Reserved{2, {}}));
+  PublicKey child;
+  for (std::uint64_t number = 1; spawns.empty(); ++number) {
+    try {
+      const Exhaustion exhaustion(number);
+      EXPECT_TRUE(children.spawn(child));
+    } catch (const std::bad_alloc&) {
+      EXPECT_TRUE(spawns.empty()) << number;
+    }
+  }
+  EXPECT_TRUE(children.spawn(child));
+  EXPECT_FALSE(children.spawn(child));
+  ASSERT_EQ(spawns.size(), 2u);
+  EXPECT_EQ(spawns[0].envelope, spawns[1].envelope);
+}
 
 TEST(ExhaustedAttempt, NothingRunsOfOneThatCannotBegin) {
   bool is_over = true;
