@@ -82,9 +82,7 @@ wire::Write IndexState::remove(BuiltinContext& context, const Value& key, const 
 }
 
 IndexState::Question IndexState::ask(wire::ReadKind kind, Bytes token, Bytes key_hash) {
-  const std::uint64_t number = next_read_++;
-  writes_at_read_.emplace(number, writes_);
-  return {std::nullopt, {number, kind, std::move(token), std::move(key_hash)}};
+  return {std::nullopt, {next_read_++, kind, std::move(token), std::move(key_hash)}, writes_};
 }
 
 IndexState::Question IndexState::lookup(BuiltinContext& context, const Value& key, const Value& token, FunctionMaker& functions) {
@@ -107,8 +105,8 @@ IndexState::Question IndexState::keys(BuiltinContext& context, const Value& toke
   return ask(wire::ReadKind::All, token_bytes(context, token), {});
 }
 
-Value IndexState::answered(BuiltinContext& context, const wire::ReadResult& result, const wire::Read& read, FunctionMaker& functions) {
-  const auto asked = writes_at_read_.extract(result.read);
+Value IndexState::answered(BuiltinContext& context, const wire::ReadResult& result, const Question& question, FunctionMaker& functions) {
+  const wire::Read& read = question.frame;
   if (!result.ok)
     throw Crash{wire::FailureKind::ProgramFailed, "the container could not read the node's state", {}};
   if (read.kind == wire::ReadKind::All) {
@@ -119,7 +117,7 @@ Value IndexState::answered(BuiltinContext& context, const wire::ReadResult& resu
   const bool found = !result.entries.empty();
   if (read.kind != wire::ReadKind::Lookup) return found ? make_some(decoded(context, result.entries[0].key, functions)) : none();
   // A write since the question makes the answer old news for the cache, though not for who asked.
-  if (!asked.empty() && asked.mapped() == writes_)
+  if (question.writes == writes_)
     remember(read.token, read.key_hash, found ? std::optional(result.entries[0].value) : std::nullopt);
   return found ? make_some(decoded(context, result.entries[0].value, functions)) : none();
 }

@@ -36,6 +36,7 @@ class IndexState {
   struct Question {
     std::optional<Value> answer;
     wire::Read frame;
+    std::uint64_t writes = 0;   // before it
   };
   [[nodiscard]] Question lookup(BuiltinContext& context, const Value& key, const Value& token, FunctionMaker& functions);
   [[nodiscard]] Question after(BuiltinContext& context, const Value& key, const Value& token);
@@ -43,8 +44,8 @@ class IndexState {
   [[nodiscard]] Question keys(BuiltinContext& context, const Value& token);
   // The number of the next question to the container, whatever it is about.
   [[nodiscard]] std::uint64_t next_read() { return next_read_++; }
-  // What the answer to that read means to the program. Throws Crash.
-  [[nodiscard]] Value answered(BuiltinContext& context, const wire::ReadResult& result, const wire::Read& read, FunctionMaker& functions);
+  // What the answer to that question means to the program. Throws Crash.
+  [[nodiscard]] Value answered(BuiltinContext& context, const wire::ReadResult& result, const Question& question, FunctionMaker& functions);
 
  private:
   void remember(const Bytes& token, const Bytes& key_hash, std::optional<Bytes> value);
@@ -54,7 +55,6 @@ class IndexState {
   std::size_t cache_bytes_ = 0;
   std::uint64_t next_read_ = 1;
   std::uint64_t writes_ = 0;
-  std::unordered_map<std::uint64_t, std::uint64_t> writes_at_read_;
 };
 
 }  // namespace roost::runtime

@@ -168,9 +168,9 @@ void Machine::Node::take(const wire::ReadResult& frame) {
   Computation* computation = asked(frame.read);
   if (!computation) return;
   work_for(*computation, "what was read", [&] {
-    const wire::Read read = std::move(*computation->reads);
+    const IndexState::Question question = std::move(*computation->reads);
     computation->reads.reset();
-    wake(computation->id, index_->answered(context_, frame, read, universe_));
+    wake(computation->id, index_->answered(context_, frame, question, universe_));
   });
 }
 

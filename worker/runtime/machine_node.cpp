@@ -320,16 +320,16 @@ Value Machine::Node::fetch(const Value& url) {
   if (url.as_text()->size > kUrlBytesMax)
     context_.crash("the URL has " + std::to_string(url.as_text()->size) + " bytes; one of at most " + std::to_string(kUrlBytesMax) + " can be fetched");
   const std::uint64_t read = index_->next_read();
-  reading_.emplace(read, current_->id);
   outbox_.send(wire::Fetch{read, std::string(url.as_text()->view())});
+  reading_.emplace(read, current_->id);   // an answer that nobody waits for does no harm
   return {};
 }
 
 Value Machine::Node::ask(IndexState::Question question) {
   if (question.answer) return std::move(*question.answer);
-  reading_.emplace(question.frame.read, current_->id);
   outbox_.send(question.frame);
-  current_->reads = std::move(question.frame);
+  reading_.emplace(question.frame.read, current_->id);
+  current_->reads = std::move(question);
   return {};
 }
 

@@ -56,7 +56,7 @@ class Machine::Node final : public Host, private BuiltinContext::Meter {
     Value next;                   // what the step's result is given to; unset: nothing
     Bytes listens;                // the channel or future it waits for, and its place there
     Channels::Place place = 0;
-    std::optional<wire::Read> reads;
+    std::optional<IndexState::Question> reads;
     std::optional<Timers::iterator> timer;
     std::string waits_for;        // for the message when the limit passes
   };
