@@ -170,10 +170,6 @@ void Machine::Node::report(const wire::Origin& origin, wire::Failure failure) {
   }
 }
 
-std::string Machine::Node::no_memory_for(std::string_view what) {
-  return "the process has no memory for " + std::string(what) + " (worker_memory_bytes)";
-}
-
 // ---- waiting -------------------------------------------------------------------------------------------------
 
 void Machine::Node::wait(Computation& computation, std::string what) {

@@ -107,8 +107,6 @@ class Machine::Node final : public Host, private BuiltinContext::Meter {
   Computation* give_up(Computation& computation, Crash& crash);
   void attempt_came_to(std::uint64_t attempt, Value either);
   void report(const wire::Origin& origin, wire::Failure failure);
-  // The process' own limit came before the node's.
-  [[nodiscard]] static std::string no_memory_for(std::string_view what);
   void end(Computation& computation);
   [[nodiscard]] Computation* find(ComputationId id);
   void wait(Computation& computation, std::string what);

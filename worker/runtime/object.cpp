@@ -82,6 +82,20 @@ void Heap::refuse(std::uint64_t bytes) const {
               {}};
 }
 
+// Where malloc found none for an object that costs so much: the process' own limit (RLIMIT_AS) came first.
+void* Heap::allocate_after_relief(std::size_t bytes, std::size_t cost) {
+  for (bool is_relieved = true; is_relieved;) {
+    const std::uint64_t before = bytes_;
+    while (is_relieved && bytes_ + cost > before) is_relieved = relief_ && relief_();
+    if (void* place = std::malloc(bytes)) return place;
+  }
+  throw Crash{wire::FailureKind::MemoryLimit, no_memory_for(std::to_string(bytes) + " bytes more"), {}};
+}
+
+std::string no_memory_for(std::string_view what) {
+  return "the process has no memory for " + std::string(what) + " (worker_memory_bytes)";
+}
+
 HeapScope::HeapScope(Heap& heap) : outer_(std::exchange(entered, &heap)) {}
 HeapScope::~HeapScope() { entered = outer_; }
 
@@ -90,7 +104,7 @@ void* allocate_object(std::size_t bytes) {
   const std::size_t cost = footprint(bytes);
   heap.require(cost);
   void* place = std::malloc(bytes);
-  if (!place) heap.refuse(cost);   // the process' own limit (RLIMIT_DATA) came first
+  if (!place) [[unlikely]] place = heap.allocate_after_relief(bytes, cost);
   heap.note(cost);
   ++heap.objects_;
   return place;

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -66,6 +67,7 @@ class Heap {
   [[nodiscard]] bool has_room(std::uint64_t bytes) const { return bytes_ <= bytes_max_ && bytes <= bytes_max_ - bytes_; }
   void relieve(std::uint64_t bytes) const;
   [[noreturn]] void refuse(std::uint64_t bytes) const;
+  [[nodiscard]] void* allocate_after_relief(std::size_t bytes, std::size_t cost);
 
   std::uint64_t bytes_max_;
   std::uint64_t bytes_ = 0;
@@ -73,6 +75,9 @@ class Heap {
   std::uint64_t objects_ = 0;
   std::function<bool()> relief_;
 };
+
+// For a failure's reason: the process' own limit came before the node's.
+[[nodiscard]] std::string no_memory_for(std::string_view what);
 
 // Enters a heap for the life of the scope. Scopes nest.
 class HeapScope {

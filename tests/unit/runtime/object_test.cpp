@@ -2,12 +2,22 @@
 #include "worker/runtime/object.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <cstdlib>
+#include <fstream>
 
 #include "worker/runtime/code.h"
 #include "worker/runtime/value.h"
 
 namespace roost::runtime {
 namespace {
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kSanitized = true;
+#else
+constexpr bool kSanitized = false;
+#endif
 
 class Objects : public ::testing::Test {
  protected:
@@ -25,6 +35,33 @@ TEST_F(Objects, TheLastValueFreesTheObject) {
   other = Value();
   EXPECT_EQ(heap_.objects(), 0u);
   EXPECT_EQ(heap_.bytes(), 0u);
+}
+
+// 0: what could be done without was given back first, and then the reason was the process, which had no more.
+int exit_code_at_the_limit_of_the_process() {
+  Heap heap(std::uint64_t{1} << 40);
+  const HeapScope scope(heap);
+  std::ifstream sizes("/proc/self/statm");
+  std::uint64_t pages = 0;
+  sizes >> pages;
+  const rlimit limits{pages * 4096 + (70u << 20), pages * 4096 + (70u << 20)};
+  setrlimit(RLIMIT_AS, &limits);
+  Value kept = make_text(std::string(20u << 20, 'a')), given_up = make_text(std::string(20u << 20, 'b'));
+  heap.set_relief([&given_up] { return given_up.is_unset() ? false : (given_up = Value(), true); });
+  const std::string text(20u << 20, 'c');
+  const Value wanted = make_text(text);
+  if (!given_up.is_unset()) return 1;
+  try {
+    (void)make_text(text);
+  } catch (const Crash& crash) {
+    return crash.kind == wire::FailureKind::MemoryLimit && crash.reason.starts_with("the process has no memory for ") ? 0 : 2;
+  }
+  return 3;
+}
+
+TEST_F(Objects, AtTheLimitOfTheProcessWhatCanBeDoneWithoutGoesFirst) {
+  if (kSanitized) GTEST_SKIP() << "needs an address space of its own";
+  EXPECT_EXIT(std::exit(exit_code_at_the_limit_of_the_process()), ::testing::ExitedWithCode(0), "");
 }
 
 TEST_F(Objects, AMillionNestedPairsAreFreed) {
