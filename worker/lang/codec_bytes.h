@@ -44,8 +44,6 @@ class CodecReader {
   CodecReader(BytesView bytes, Arena& arena) : bytes_(bytes), arena_(arena) {}
 
   [[nodiscard]] std::uint8_t byte();
-  // The next byte, which stays. Requires: left() > 0.
-  [[nodiscard]] std::uint8_t peek() const { return static_cast<std::uint8_t>(bytes_[at_]); }
   [[nodiscard]] std::uint64_t varint();
   // A varint that may be at most `most`; `what` is for the error.
   [[nodiscard]] std::uint64_t varint(std::uint64_t most, std::string_view what);

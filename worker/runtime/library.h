@@ -59,7 +59,6 @@ class Library final : public Definitions {
   [[nodiscard]] const lang::Term* term_of(const lang::Hash& hash) const;
   [[nodiscard]] const lang::Names& names() const { return names_; }
   [[nodiscard]] const lang::DefinitionTypes& types() const { return types_; }
-  [[nodiscard]] std::size_t size() const { return definitions_.size(); }
 
  private:
   struct HashOfHash {

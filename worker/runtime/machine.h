@@ -2,7 +2,7 @@
 #pragma once
 
 // One awake node: its computations, run as fibers that share one thread by fuel, its channels and timers, and what it
-// asks of its container. The process around it (worker/sandbox/main.cpp) only moves frames; a test can hold several machines and
+// asks of its container. The process around it (worker/sandbox/node_loop.cpp) only moves frames; a test can hold several machines and
 // play the container between them.
 //
 // Nothing that a program does throws out of a Machine or ends the process: a computation that fails is answered with a

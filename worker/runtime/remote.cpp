@@ -43,8 +43,8 @@ double wall_clock_seconds() {
 // The definition or binding that a continuation is part of, if that is known.
 std::string name_around(const Value& continuation) {
   const Value* function = &continuation;
-  for (int i = 0; i < kContinuationsMax; ++i)
-    if (const Value* inner = first_called(*function)) function = inner;
+  const Value* inner = first_called(*function);
+  for (int i = 0; inner != nullptr && i < kContinuationsMax; ++i) inner = first_called(*(function = inner));
   const bool has_parts = function->is(Kind::Closure) || function->is(Kind::Member);
   const std::string_view name = has_parts ? parts_of(*function).code->name : std::string_view();
   return name.empty() || name.size() > kNameBytesShown ? "Remote.receive-async" : std::string(name);

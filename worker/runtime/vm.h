@@ -3,7 +3,7 @@
 
 // The evaluator: runs one fiber's code for a while. An evaluation starts with a function and its arguments on an empty
 // stack and ends with one value. It can stop in between, when its fuel is used up or when it asked the node for something,
-// and go on later. What a program cannot do is a Crash; then the fiber holds nothing any more.
+// and go on later. What a program cannot do is a Crash.
 // Thread: one per Heap.
 
 #include <cstdint>

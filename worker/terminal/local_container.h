@@ -51,7 +51,6 @@ class LocalContainer {
   // every computation is gone, and they keep their keys and their state.
   void run(const std::string& program, wire::Format format, const std::function<void(const Outcome&)>& answered);
 
-  [[nodiscard]] std::size_t nodes() const { return nodes_.size(); }
   // The functions that its values name.
   [[nodiscard]] const code::StoreView& store() const { return code_.view(); }
 
