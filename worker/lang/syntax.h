@@ -9,6 +9,7 @@
 // other freely inside it. Nothing in an arena needs a destructor.
 
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -20,6 +21,15 @@
 namespace roost::lang {
 
 using Hash = FixedBytes<64>;   // SHA3-512
+
+// For tables: any eight bytes of a hash are one.
+struct HashOfHash {
+  std::size_t operator()(const Hash& hash) const {
+    std::size_t word;
+    std::memcpy(&word, hash.data(), sizeof word);
+    return word;
+  }
+};
 
 // Bump allocation; everything goes at once. Requires: trivially destructible types.
 class Arena {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "worker/lang/typecheck.h"
 
-#include <cstring>
-
 #include "worker/lang/as_written.h"
 #include "worker/lang/scc.h"
 #include "worker/lang/typecheck_state.h"
@@ -59,12 +57,6 @@ bool same_type(const Type& left, const Type& right) {
         break;
     }
   }
-}
-
-std::size_t DefinitionTypes::HashOfHash::operator()(const Hash& hash) const {
-  std::size_t word;
-  std::memcpy(&word, hash.data(), sizeof word);
-  return word;
 }
 
 const Type* DefinitionTypes::type_of(const Hash& hash) const {

@@ -44,9 +44,6 @@ class DefinitionTypes final : public TypeTable {
   void add(const Hash& hash, const Type* type) { types_.emplace(hash, type); }
 
  private:
-  struct HashOfHash {
-    std::size_t operator()(const Hash& hash) const;
-  };
   std::unordered_map<Hash, const Type*, HashOfHash> types_;
 };
 

@@ -2,7 +2,6 @@
 #include "worker/runtime/library.h"
 
 #include <cstdlib>
-#include <cstring>
 #include <fstream>
 #include <limits>
 #include <sstream>
@@ -70,12 +69,6 @@ lang::Hash free_hash(lang::Hash hash, const lang::Type& type, const lang::TypeTa
 }
 
 }  // namespace
-
-std::size_t Library::HashOfHash::operator()(const lang::Hash& hash) const {
-  std::size_t word;
-  std::memcpy(&word, hash.data(), sizeof word);
-  return word;
-}
 
 Library::Library() : heap_(kLibraryMemoryMax), program_(Program::make()) { program_->make_immortal(); }
 

@@ -61,10 +61,6 @@ class Library final : public Definitions {
   [[nodiscard]] const lang::DefinitionTypes& types() const { return types_; }
 
  private:
-  struct HashOfHash {
-    std::size_t operator()(const lang::Hash& hash) const;
-  };
-
   Library();
   std::vector<lang::Definition> load_file(const SourceFile& file);   // throws LoadError
   void define(const lang::Hash* hash, std::string_view name, const lang::Term* term, const std::string& where);
@@ -83,7 +79,7 @@ class Library final : public Definitions {
     Value value;
     bool is_put_off = false;   // value: evaluator_of()
   };
-  std::unordered_map<lang::Hash, Entry, HashOfHash> definitions_;
+  std::unordered_map<lang::Hash, Entry, lang::HashOfHash> definitions_;
 };
 
 // A function of one argument that has the term as its body: what evaluator_of() gives, once it is evaluated. Requires: the term is closed.

@@ -2,7 +2,6 @@
 #include "worker/runtime/universe.h"
 
 #include <algorithm>
-#include <cstring>
 #include <unordered_set>
 
 #include "worker/lang/definition_codec.h"
@@ -39,16 +38,10 @@ class Grown {
 
 }  // namespace
 
-std::size_t Universe::HashOfHash::operator()(const lang::Hash& hash) const {
-  std::size_t word;
-  std::memcpy(&word, hash.data(), sizeof word);
-  return word;
-}
-
 struct Universe::Kept {
-  std::unordered_map<lang::Hash, Value, HashOfHash> values;
-  std::unordered_map<lang::Hash, Value, HashOfHash> evaluators;   // of those that have none by themselves
-  std::unordered_map<lang::Hash, const lang::Type*, HashOfHash> types;
+  std::unordered_map<lang::Hash, Value, lang::HashOfHash> values;
+  std::unordered_map<lang::Hash, Value, lang::HashOfHash> evaluators;   // of those that have none by themselves
+  std::unordered_map<lang::Hash, const lang::Type*, lang::HashOfHash> types;
   lang::Arena types_arena;   // that they are in
   std::unordered_map<Name, Function, HashOfName> functions;
   std::size_t bytes = 0;
@@ -173,7 +166,7 @@ std::vector<Universe::Source> Universe::with_references(const lang::Hash& wanted
   };
   std::vector<Open> open;
   std::vector<Source> read_so_far;
-  std::unordered_set<lang::Hash, HashOfHash> met;
+  std::unordered_set<lang::Hash, lang::HashOfHash> met;
   const auto enter = [&](const lang::Hash& hash) {
     const auto bytes = find(hash);
     if (!bytes || is_there(hash) || !met.insert(hash).second) return;

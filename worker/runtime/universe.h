@@ -52,16 +52,13 @@ class Universe final : public Definitions, public lang::TypeTable, public Functi
   void charge(std::uint64_t work) override { context_.charge(work); }
 
  private:
-  struct HashOfHash {
-    std::size_t operator()(const lang::Hash& hash) const;
-  };
   struct Name {   // of a function with so many captured values
     lang::Hash hash;
     std::size_t captures = 0;
     bool operator==(const Name&) const = default;
   };
   struct HashOfName {
-    std::size_t operator()(const Name& name) const { return HashOfHash()(name.hash) + name.captures; }
+    std::size_t operator()(const Name& name) const { return lang::HashOfHash()(name.hash) + name.captures; }
   };
   struct Function {
     ProgramHandle program;
@@ -89,7 +86,7 @@ class Universe final : public Definitions, public lang::TypeTable, public Functi
   const code::StoreView& store_;
   BuiltinContext& context_;
   const Define define_;
-  std::unordered_map<lang::Hash, Bytes, HashOfHash> defined_;   // by this process, and perhaps not yet in the store
+  std::unordered_map<lang::Hash, Bytes, lang::HashOfHash> defined_;   // by this process, and perhaps not yet in the store
   std::unique_ptr<Kept> kept_;
 };
 
