@@ -19,7 +19,7 @@ bool is_harmless(const wire::FromWorker& frame) {
 void Container::Rules::worker_frame(WorkerId id, wire::FromWorker frame) {
   Worker* worker = worker_of(id);
   if (!worker || worker->why_killed) return;   // said before it was killed: no longer of use
-  // Only the answer to a ping shows that it still takes its messages: one that floods us says much and hears nothing.
+  // Only a Pong, asked for or not, shows that it still takes its messages: one that floods us says much and hears nothing.
   if (std::holds_alternative<wire::Pong>(frame)) heard_from(*worker);
   if (worker->ready == std::holds_alternative<wire::Ready>(frame)) return violation(*worker, worker->ready ? "a second Ready" : "a frame before Ready");
   if ((worker->claims_idle || worker->ending) && !is_harmless(frame)) return violation(*worker, "it worked after it had said that it is idle");

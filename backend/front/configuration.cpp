@@ -207,7 +207,7 @@ Result<Configuration, std::string> parse_configuration(std::string_view text, co
   // A name of shm_overview(7), from which the names of other files in /dev/shm are made.
   if (const std::string& name = configuration.status_map; !name.empty() && (name[0] != '/' || name.size() == 1 || name.find('/', 1) != name.npos))
     return Refused{file + ": `status_map` must begin with / and have no other, e.g. \"/roost\""};
-  // One long builtin answers no ping. It shall end at the limit that says why, and alone.
+  // Not all work can say meanwhile that it goes on. It shall end at the limit that says why, and alone.
   if (const auto& core = configuration.core; core.compute_timeout >= core.unresponsive_timeout)
     return Refused{file + ": `compute_timeout_ms` (" + std::to_string(core.compute_timeout / std::chrono::milliseconds(1)) +
                    ") must be less than `unresponsive_timeout_ms` (" + std::to_string(core.unresponsive_timeout / std::chrono::milliseconds(1)) + ")"};

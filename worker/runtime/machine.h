@@ -25,6 +25,8 @@ class Outbox {
  public:
   virtual ~Outbox() = default;
   virtual void send(const wire::FromWorker& frame) = 0;
+  // Comes again and again, every 20 ms or so, while one handle() or run() takes longer than that. Throws nothing.
+  virtual void still_working() {}
 };
 
 class Machine {

@@ -247,6 +247,7 @@ void Machine::Node::require_compute(const Computation& computation) {
 
 // Inside long work.
 void Machine::Node::check() {
+  outbox_.still_working();
   if (!current_) return;
   bill_.bill();
   require_compute(*current_);

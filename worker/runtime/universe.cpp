@@ -7,6 +7,7 @@
 #include "worker/lang/definition_codec.h"
 #include "worker/lang/hash.h"
 #include "worker/runtime/compile.h"
+#include "worker/runtime/cpu_time.h"
 #include "worker/runtime/object.h"
 #include "worker/runtime/value_hash.h"
 
@@ -237,9 +238,11 @@ const lang::Type* Universe::type_of(const lang::Hash& hash) const {
     kept_->count_entry();
     lang::Arena& arena = kept_->types_arena;
     const std::size_t before = arena.bytes();
+    const std::uint64_t cpu_before = thread_cpu_ns();
     const auto type = lang::infer_type(arena, *source.term, *this);
     types.emplace(source.hash, type.ok() ? type.value() : nullptr);
     kept_->count_types(arena.bytes() - before);
+    context_.charge(thread_cpu_ns() - cpu_before);
   }
   const auto found = types.find(hash);
   return found == types.end() ? nullptr : found->second;

@@ -22,6 +22,8 @@ constexpr std::size_t kLengthBytes = 4;            // of a frame
 constexpr std::size_t kReadBytes = 64u << 10;      // what a pipe holds; pages are touched only as they fill
 constexpr std::size_t kWriteBytes = 32u << 10;     // output that is not held back until the turn's end: half a pipe, so that both ends work at once
 constexpr std::size_t kKeptCapacity = 64u << 10;   // of the output buffer, while nothing is to be done
+constexpr std::chrono::milliseconds kInputSlice{1};        // after so long, what else came waits for the next turn
+constexpr std::chrono::seconds kSilenceMax{1};             // of a process that works
 
 MonotonicTime now() { return std::chrono::steady_clock::now().time_since_epoch(); }
 
@@ -40,9 +42,19 @@ class Output final : public runtime::Outbox {
       buffer_.resize(start);
       send_instead_of(frame);
     }
+    if (std::holds_alternative<wire::Pong>(frame)) rested(now());
     const bool asks_for_leave = std::holds_alternative<wire::Reserve>(frame);   // its answer may come while the turn goes on
     if (buffer_.size() >= kWriteBytes || asks_for_leave) flush();
   }
+
+  // The Pong fits into an empty string: it needs no memory.
+  void still_working() override {
+    if (now() - silent_since_ < kSilenceMax) return;
+    flush();
+    send(wire::Pong{kUnasked});
+    flush();
+  }
+  void rested(MonotonicTime at) { silent_since_ = at; }
 
   void flush() {
     BytesView rest = buffer_;
@@ -89,6 +101,7 @@ class Output final : public runtime::Outbox {
   }
 
   Bytes buffer_;
+  MonotonicTime silent_since_ = now();
 };
 
 class NodeLoop {
@@ -98,9 +111,14 @@ class NodeLoop {
   [[noreturn]] void run() {
     Next next;
     for (;;) {
-      if (input_is_due(next)) take_input();
+      const MonotonicTime before = now();
+      if (!input_waits_ && input_is_due(next)) take_input();
+      const MonotonicTime begun = now();
+      if (begun - before >= kInputSlice) output_.rested(begun);   // it waited for input: there was none
+      handle_input(begun);
       next = machine_.run(now());
       output_.flush();
+      output_.still_working();
     }
   }
 
@@ -123,10 +141,17 @@ class NodeLoop {
     if (count < 0 && errno == EINTR) return;
     if (count <= 0) end(0);
     splitter_.feed({input_.data(), static_cast<std::size_t>(count)});
-    for (;;) {
+  }
+
+  // In order. One frame may take as long as a message may compute.
+  void handle_input(MonotonicTime begun) {
+    for (input_waits_ = true; now() - begun < kInputSlice;) {
       const auto body = splitter_.next();
       if (!body.ok()) end(kExitBadFrame);
-      if (!body.value()) return;
+      if (!body.value()) {
+        input_waits_ = false;
+        return;
+      }
       const auto frame = wire::decode_to_worker(*body.value());
       if (!frame.ok()) end(kExitBadFrame);
       if (std::holds_alternative<wire::Stop>(frame.value())) end(0);
@@ -143,6 +168,7 @@ class NodeLoop {
   Output output_;
   runtime::Machine machine_;
   wire::FrameSplitter splitter_;
+  bool input_waits_ = false;   // frames that were read, perhaps
   std::array<char, kReadBytes> input_;
 };
 

@@ -21,6 +21,7 @@ class NodeLoop : public testing::Test {
     }
     return false;
   }
+  bool said_it_lives() { return ponged(sandbox::kUnasked); }
   std::size_t answered() { return launched.life(worker).answers().size(); }
 
   Launched launched{"scripted-machine", 64u << 20};
@@ -35,6 +36,34 @@ TEST_F(NodeLoop, AnswersPingsWhileAProgramRuns) {
   }
   EXPECT_EQ(answered(), 0u);
   EXPECT_TRUE(launched.run_until([&] { return answered() == 1; }));
+}
+
+TEST_F(NodeLoop, SaysThatItLivesWhilePingsWaitBehindMessages) {
+  for (int i = 0; i < 30; ++i) launched.eval(worker, "busy 100");
+  launched.workers().send(worker, wire::Ping{7});
+  EXPECT_TRUE(launched.run_until([&] { return said_it_lives(); }, 2000ms));
+  EXPECT_FALSE(ponged(7));
+  EXPECT_TRUE(launched.run_until([&] { return ponged(7); }));
+}
+
+TEST_F(NodeLoop, SaysThatItLivesWhileOneMessageIsHandled) {
+  launched.eval(worker, "labour 3000");
+  EXPECT_TRUE(launched.run_until([&] { return said_it_lives(); }, 2000ms));
+  EXPECT_EQ(answered(), 0u);
+}
+
+TEST_F(NodeLoop, SaysNothingUnaskedAfterARest) {
+  usleep(1'200'000);
+  EXPECT_TRUE(launched.answers(worker, "still here"));
+  usleep(1'200'000);
+  EXPECT_TRUE(launched.answers(worker, "still here"));
+  EXPECT_FALSE(said_it_lives());
+}
+
+TEST_F(NodeLoop, RunsWhatHasComeBeforeAllElseIsHandled) {
+  for (int i = 0; i < 30; ++i) launched.eval(worker, "busy 100");
+  EXPECT_TRUE(launched.run_until([&] { return answered() > 0; }, 2000ms));
+  EXPECT_LT(answered(), 30u);
 }
 
 TEST_F(NodeLoop, WakesWhenATimerIsDueAndNotBefore) {

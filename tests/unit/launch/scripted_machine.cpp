@@ -5,6 +5,8 @@
 //   log N      logs a line of N bytes, then answers "logged"  allocate   allocates until it is refused
 //   squeeze N  sends an answer of N bytes while there is no memory to encode it, then answers "squeezed" if it was refused
 //   crush N    the same with a Write of N bytes                random     answers with 16 random bytes in hexadecimal
+//   busy MS    takes so long to be handled, then answers "done"
+//   labour MS  the same, and says meanwhile that it works
 // Everything else is answered with itself. It stands in for worker/runtime/machine.cpp, so that the loop is tested alone.
 
 #include <sodium.h>
@@ -57,6 +59,10 @@ class Machine::Node {
     } else if (order == "sleep") {
       sleep_until_ = now + std::chrono::milliseconds(number);
       answer = "slept";
+    } else if (order == "busy" || order == "labour") {
+      while (std::chrono::steady_clock::now().time_since_epoch() < now + std::chrono::milliseconds(number))
+        if (order == "labour") outbox_.still_working();
+      answer = "done";
     } else if (order == "size") {
       answer.assign(number, 'x');
     } else if (order == "log") {

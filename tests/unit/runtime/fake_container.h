@@ -110,6 +110,7 @@ class FakeContainer {
   std::vector<wire::Origin> waits;   // of attempts that left
   std::size_t idles = 0;
   std::size_t reads = 0;
+  std::size_t signs_of_life = 0;   // in the midst of work
   std::size_t definitions = 0;   // that the store did not hold
   code::PrivateStore code{16u << 20};
   std::map<std::string, std::string> pages;   // by URL; there is no other
@@ -123,6 +124,7 @@ class FakeContainer {
     PublicKey key;
     std::unique_ptr<Machine> machine;
     void send(const wire::FromWorker& frame) override { container->frames_.emplace_back(key, frame); }
+    void still_working() override { ++container->signs_of_life; }
   };
 
   FakeNode& awake(const PublicKey& key) {

@@ -2,10 +2,13 @@
 // Code between nodes of one container: what leaves a node names functions by hash, and the store has each of them once.
 #include "worker/runtime/universe.h"
 
+#include <cstdio>
+
 #include "tests/unit/runtime/fake_container.h"
 #include "worker/lang/hash.h"
 #include "worker/lang/parser.h"
 #include "worker/lang/resolve.h"
+#include "worker/lang/scc.h"
 
 namespace roost::runtime {
 namespace {
@@ -193,6 +196,38 @@ TEST_F(UniverseTest, EvaluatingADefinitionIsPaidForByTheMessage) {
   EXPECT_NE(refused.reason.find("compute_timeout_ms"), std::string::npos) << refused.reason;
 }
 
+
+// Takes some 10 ms to check, and is one of many.
+std::string slow_to_check(int number) {
+  const std::string zeros = [] {
+    std::string all;
+    for (int i = 0; i < 200; ++i) all += ", 0";
+    return all;
+  }();
+  std::string program = "x -> let b = (" + std::to_string(number) + zeros + "); c = (1" + zeros + "); Vector.size [b";
+  for (int i = 0; i < 300; ++i) program += ", c";
+  return program + "];;";
+}
+
+TEST_F(UniverseTest, CheckingDefinitionsIsPaidForByTheMessage) {
+  container_.defaults().compute_ms = 50;
+  std::string program = "Vector.size [";
+  for (int i = 0; i < 40; ++i) {
+    const std::string source = slow_to_check(i);
+    lang::Arena arena;
+    const auto parsed = lang::parse_program(arena, source);
+    const auto resolved = lang::resolve(arena, lang::minimise(arena, parsed.value()), standard_library().names());
+    const lang::Hash name = lang::hash_term(*resolved.value());
+    ASSERT_TRUE(container_.code.publish({name, lang::encode_definition(*resolved.value())}));
+    program += (i == 0 ? "#" : ", #") + lang::base64url(view_of(name));
+  }
+  const auto refused = failure(program + "]");
+  EXPECT_EQ(refused.kind, wire::FailureKind::ComputeLimit) << refused.reason;
+  double ms = 1e9;
+  EXPECT_EQ(std::sscanf(refused.reason.c_str(), "the message used %lf ms", &ms), 1);
+  EXPECT_LT(ms, 200) << "it ends soon after its limit";
+  EXPECT_GT(container_.signs_of_life, 0u);
+}
 
 TEST_F(UniverseTest, AFullStoreIsTheContainersFault) {
   while (container_.code.publish({hash("x -> " + std::to_string(container_.code.view().definitions())), Bytes(60'000, 'x')})) {
