@@ -68,6 +68,8 @@ class Program {
   Code& new_code();
   // Counts the program's own memory to the entered heap; it is given back when the program goes. Throws Crash.
   void settle();
+  [[nodiscard]] std::uint64_t counted_bytes() const { return counted_bytes_; }
+  [[nodiscard]] bool is_shared() const { return count_ > 1; }
 
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;

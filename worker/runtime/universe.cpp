@@ -24,40 +24,71 @@ std::string text_of(const lang::Hash& hash) { return lang::base64url(view_of(has
   throw Crash{wire::FailureKind::MemoryLimit, std::string(what) + " cannot leave the node: " + why, {}};
 }
 
-// Counts what the heap has more of at the end of a scope.
-class Grown {
- public:
-  explicit Grown(std::size_t& sum) : sum_(sum), before_(Heap::current().bytes()) {}
-  ~Grown() { sum_ += Heap::current().bytes() - std::min(before_, Heap::current().bytes()); }
-  Grown(const Grown&) = delete;
-  Grown& operator=(const Grown&) = delete;
-
- private:
-  std::size_t& sum_;
-  std::uint64_t before_;
-};
-
 }  // namespace
 
 struct Universe::Kept {
-  std::unordered_map<lang::Hash, Value, lang::HashOfHash> values;
-  std::unordered_map<lang::Hash, Value, lang::HashOfHash> evaluators;   // of those that have none by themselves
-  std::unordered_map<lang::Hash, const lang::Type*, lang::HashOfHash> types;
-  lang::Arena types_arena;   // that they are in
-  std::unordered_map<Name, Function, HashOfName> functions;
-  std::size_t bytes = 0;
-  std::size_t entry_bytes = 0;   // counted by hand: kKeptEntryBytes each, and the types
+  struct Definition {
+    Value value;
+    std::size_t bytes = 0;
 
-  void count_entry() {
-    Heap::current().add(kKeptEntryBytes);
-    entry_bytes += kKeptEntryBytes;
+    // Of a knot nobody asks: it is given up, and those who hold it do so.
+    [[nodiscard]] bool is_in_use() const { return value.is_object() && value.object()->count > 1 && value.object()->count < kImmortal; }
+  };
+
+  // Throws Crash, std::bad_alloc; then nothing has changed.
+  template <typename Entries>
+  auto& add(Entries& entries, const typename Entries::key_type& key, typename Entries::mapped_type entry) {
+    Heap::current().require(kKeptEntryBytes);
+    entry.bytes += kKeptEntryBytes;
+    auto& added = entries.emplace(key, std::move(entry)).first->second;
+    count(added.bytes, kKeptEntryBytes);
+    return added;
   }
-  // They are there already. Throws Crash if they should not be.
-  void count_types(std::size_t size) {
-    Heap::current().note(size);
-    entry_bytes += size;
+  // It is there already. Throws Crash if it should not be.
+  void add_type(const lang::Hash& hash, const lang::Type* type, std::size_t arena_bytes) {
+    types.emplace(hash, type);
+    types_bytes += kKeptEntryBytes + arena_bytes;
+    count(kKeptEntryBytes + arena_bytes, kKeptEntryBytes + arena_bytes);
     Heap::current().require(0);
   }
+
+  // What only others that go held is found the next time.
+  void give_up_unused() {
+    const auto give_up = [this](auto& entries) {
+      std::erase_if(entries, [this](const auto& entry) {
+        if (entry.second.is_in_use()) return false;
+        discount(entry.second.bytes, kKeptEntryBytes);
+        return true;
+      });
+    };
+    give_up(functions);
+    give_up(values);
+    give_up(evaluators);
+    types.clear();
+    types_arena.emplace();
+    discount(types_bytes, types_bytes);
+    types_bytes = 0;
+  }
+  void count(std::size_t all, std::size_t by_hand) {
+    bytes += all;
+    counted_by_hand += by_hand;
+    Heap::current().note(by_hand);
+  }
+  void discount(std::size_t all, std::size_t by_hand) {
+    bytes -= all;
+    counted_by_hand -= by_hand;
+    Heap::current().remove(by_hand);
+  }
+
+  std::unordered_map<Name, Function, HashOfName> functions;
+  std::unordered_map<lang::Hash, Definition, lang::HashOfHash> values;
+  std::unordered_map<lang::Hash, Definition, lang::HashOfHash> evaluators;   // of those that have none by themselves
+  std::unordered_map<lang::Hash, const lang::Type*, lang::HashOfHash> types;
+  std::optional<lang::Arena> types_arena{std::in_place};   // that they are in
+  std::size_t types_bytes = 0;
+  std::size_t bytes = 0;             // of all
+  std::size_t counted_by_hand = 0;   // of these, what the heap would not know
+  std::size_t messages_to_wait = 0;  // before it is looked for what is not in use
 };
 
 Universe::Universe(const Library& library, const code::StoreView& store, BuiltinContext& context, Define define)
@@ -67,11 +98,19 @@ Universe::~Universe() = default;
 
 void Universe::trim() {
   if (!defined_.empty()) forget_committed();
-  if (kept_->bytes > kKeptBytesMax) clear();
+  if (kept_->bytes <= kKeptBytesMax) return;
+  // Looking at one takes some ten nanoseconds: where many are in use, it is done once for several messages.
+  constexpr std::size_t kLookedAtPerMessage = 64;
+  if (kept_->messages_to_wait > 0) {
+    --kept_->messages_to_wait;
+    return;
+  }
+  kept_->give_up_unused();
+  kept_->messages_to_wait = (kept_->functions.size() + kept_->values.size() + kept_->evaluators.size()) / kLookedAtPerMessage;
 }
 
 void Universe::clear() {
-  Heap::current().remove(kept_->entry_bytes);
+  Heap::current().remove(kept_->counted_by_hand);
   kept_ = std::make_unique<Kept>();
 }
 
@@ -195,28 +234,30 @@ std::vector<Universe::Source> Universe::with_references(const lang::Hash& wanted
 const Value* Universe::value_of(const lang::Hash& hash) const {
   if (const Value* value = library_.value_of(hash)) return value;
   auto& values = kept_->values;
-  if (const auto found = values.find(hash); found != values.end()) return &found->second;
-  const Grown grown(kept_->bytes);
+  if (const auto found = values.find(hash); found != values.end()) return &found->second.value;
   const auto is_there = [&](const lang::Hash& one) { return library_.contains(one) || values.contains(one) || kept_->evaluators.contains(one); };
   for (const Source& source : with_references(hash, is_there)) keep(source);
   const auto found = values.find(hash);
-  return found == values.end() ? nullptr : &found->second;
+  return found == values.end() ? nullptr : &found->second.value;
 }
 
 const Value* Universe::evaluator_of(const lang::Hash& hash) const {
   if (const Value* evaluator = library_.evaluator_of(hash)) return evaluator;
   const auto found = kept_->evaluators.find(hash);
-  return found == kept_->evaluators.end() ? nullptr : &found->second;
+  return found == kept_->evaluators.end() ? nullptr : &found->second.value;
 }
 
 // What a library put off is put off where the library is another one, too; limits are those of the message.
 void Universe::keep(const Source& source) const {
-  kept_->count_entry();
+  const std::uint64_t before = Heap::current().bytes();
+  const auto kept = [&](Value value) {
+    return Kept::Definition{std::move(value), Heap::current().bytes() - std::min(before, Heap::current().bytes())};
+  };
   try {
-    kept_->values.emplace(source.hash, evaluate(source, source.term));
+    kept_->add(kept_->values, source.hash, kept(evaluate(source, source.term)));
   } catch (const Crash& crash) {
     if (crash.kind != wire::FailureKind::ProgramFailed) throw;
-    kept_->evaluators.emplace(source.hash, evaluate(source, put_off(*source.arena, source.term)));
+    kept_->add(kept_->evaluators, source.hash, kept(evaluate(source, put_off(*source.arena, source.term))));
   }
 }
 
@@ -232,16 +273,13 @@ const lang::Type* Universe::type_of(const lang::Hash& hash) const {
   if (const lang::Type* type = library_.types().type_of(hash)) return type;
   auto& types = kept_->types;
   if (const auto found = types.find(hash); found != types.end()) return found->second;
-  const Grown grown(kept_->bytes);
   const auto is_there = [&](const lang::Hash& one) { return library_.types().type_of(one) != nullptr || types.contains(one); };
   for (const Source& source : with_references(hash, is_there)) {
-    kept_->count_entry();
-    lang::Arena& arena = kept_->types_arena;
+    lang::Arena& arena = *kept_->types_arena;
     const std::size_t before = arena.bytes();
     const std::uint64_t cpu_before = thread_cpu_ns();
     const auto type = lang::infer_type(arena, *source.term, *this);
-    types.emplace(source.hash, type.ok() ? type.value() : nullptr);
-    kept_->count_types(arena.bytes() - before);
+    kept_->add_type(source.hash, type.ok() ? type.value() : nullptr, arena.bytes() - before);
     context_.charge(thread_cpu_ns() - cpu_before);
   }
   const auto found = types.find(hash);
@@ -261,7 +299,6 @@ Result<const Universe::Function*, std::string> Universe::function_of(const Name&
   if (const auto found = kept_->functions.find(name); found != kept_->functions.end()) return &found->second;
   const auto bytes = find(name.hash);
   if (!bytes) return Refused{"there is no definition with the hash " + text_of(name.hash)};
-  const Grown grown(kept_->bytes);
   const Source source = read(name.hash, *bytes);
   const lang::Term* term = source.term;
   std::vector<std::uint32_t> outside;
@@ -282,8 +319,8 @@ Result<const Universe::Function*, std::string> Universe::function_of(const Name&
   const Code& own = is_group ? *made.code->functions[static_cast<std::size_t>(made.member)] : *made.code;
   const_cast<Code&>(own).lifted = made.program->arena().make<lang::Hash>(name.hash);
   made.program->settle();
-  kept_->count_entry();
-  return &kept_->functions.emplace(name, std::move(made)).first->second;
+  made.bytes = made.program->counted_bytes();
+  return &kept_->add(kept_->functions, name, std::move(made));
 }
 
 }  // namespace roost::runtime

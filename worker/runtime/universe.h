@@ -4,7 +4,8 @@
 // All definitions that a node finds by their hash: the library's, and those of the container's code store, which all of its nodes share.
 // What leaves the node names functions by hash; here is made sure that whoever reads it finds them: what the store lacks is defined
 // (wire::Define) before it is named, and what a definition refers to before it. A definition that comes the other way is compiled when
-// it is first met, and kept for the next time within a bound.
+// it is first met, and kept for the next time within a bound. As long as a value of the node holds it anyway, it is kept beyond that:
+// those who use it share it.
 //
 // The store's definitions are as the container checked them, closed and true to their names; whether there is one of some hash is
 // up to whoever sent the hash. Values and code count as the node's memory.
@@ -29,14 +30,14 @@ class Universe final : public Definitions, public lang::TypeTable, public Functi
  public:
   using Define = std::function<void(wire::Define)>;   // tells the container of a definition
 
-  // Bytes of code and values that are kept for the next time.
+  // Bytes of code and values that are kept for the next time, though nothing else may hold them.
   static constexpr std::size_t kKeptBytesMax = 256u << 10;
 
   // Requires: the others outlive it.
   Universe(const Library& library, const code::StoreView& store, BuiltinContext& context, Define define);
   ~Universe() override;
 
-  // Between messages: gives up what was kept, if it is more than the bound. No pointer that was given is valid any more.
+  // Between messages: gives up what nothing else holds, if more than the bound is kept. No pointer that was given is valid any more.
   void trim();
   void clear();   // all of it; to be called before the heap goes
 
@@ -64,6 +65,9 @@ class Universe final : public Definitions, public lang::TypeTable, public Functi
     ProgramHandle program;
     const Code* code = nullptr;   // the function's, or its group's
     int member = -1;              // of the group
+    std::size_t bytes = 0;        // of the program
+
+    [[nodiscard]] bool is_in_use() const { return program->is_shared(); }
   };
   struct Source {   // a definition as it was read
     lang::Hash hash;

@@ -9,6 +9,7 @@
 #include "worker/lang/parser.h"
 #include "worker/lang/resolve.h"
 #include "worker/lang/scc.h"
+#include "worker/runtime/object.h"
 
 namespace roost::runtime {
 namespace {
@@ -267,6 +268,72 @@ TEST_F(UniverseTest, WhatIsKeptForTheNextTimeIsBounded) {
     const std::string number = std::to_string(i);
     ASSERT_EQ(value("do Remote h := Remote.here; f = (x -> x + " + number + "); n := Remote.spawn; y := Remote.at n 1; z := Remote.at h y; pure (f z);;"), std::to_string(i + 1));
   }
+}
+
+// A function of some 50 KB when it is compiled.
+std::string large_function(int number) {
+  std::string source = "x -> [x";
+  for (int i = 0; i < 1'500; ++i) source += ", " + std::to_string(number + i);
+  return source + "]";
+}
+
+TEST_F(UniverseTest, WhatIsInUseIsNeitherCompiledAnewNorKeptBehindThat) {
+  Heap heap(64u << 20);
+  HeapScope scope(heap);
+  std::uint64_t work = 0;
+  BuiltinContext context(work);
+  Universe universe(standard_library(), container_.code.view(), context, [](const wire::Define&) {});
+  std::vector<lang::Hash> hashes;
+  for (int i = 0; i < 20; ++i) {
+    lang::Arena arena;
+    const auto parsed = lang::parse_program(arena, large_function(i));
+    const auto resolved = lang::resolve(arena, parsed.value(), standard_library().names());
+    hashes.push_back(lang::hash_term(*resolved.value()));
+    ASSERT_TRUE(container_.code.publish({hashes.back(), lang::encode_definition(*resolved.value())}));
+  }
+  std::vector<Value> in_use;
+  const auto make_all = [&] {
+    for (const lang::Hash& hash : hashes) {
+      universe.trim();
+      auto made = universe.make_function(hash, {});
+      ASSERT_TRUE(made.ok());
+      in_use.push_back(std::move(made).value());
+    }
+  };
+  make_all();
+  const std::uint64_t once = heap.bytes();
+  EXPECT_GT(once, 2 * Universe::kKeptBytesMax);
+  for (int i = 0; i < 5; ++i) make_all();
+  EXPECT_LT(heap.bytes(), once + (64u << 10));
+  in_use.clear();
+  universe.trim();
+  EXPECT_LT(heap.bytes(), Universe::kKeptBytesMax);
+  universe.clear();
+  EXPECT_EQ(heap.bytes(), 0u);
+}
+
+// A value of its own, which only a function that is given up holds, goes with that.
+TEST_F(UniverseTest, ValuesAreGivenUpWithWhatReferredToThem) {
+  Heap heap(64u << 20);
+  HeapScope scope(heap);
+  std::uint64_t work = 0;
+  BuiltinContext context(work);
+  Universe universe(standard_library(), container_.code.view(), context, [](const wire::Define&) {});
+  lang::Arena arena;
+  const auto publish = [&](const std::string& source) {
+    const auto parsed = lang::parse_program(arena, source);
+    const auto resolved = lang::resolve(arena, parsed.value(), standard_library().names());
+    const lang::Hash name = lang::hash_term(*resolved.value());
+    EXPECT_TRUE(container_.code.publish({name, lang::encode_definition(*resolved.value())}));
+    return name;
+  };
+  publish("Vector.range 0 100000");
+  const lang::Hash function = publish("i -> Vector.at i " + reference("Vector.range 0 100000"));
+  ASSERT_TRUE(universe.make_function(function, {}).ok());
+  EXPECT_GT(heap.bytes(), 2 * Universe::kKeptBytesMax);
+  universe.trim();
+  EXPECT_LT(heap.bytes(), Universe::kKeptBytesMax);
+  universe.clear();
 }
 
 // Programs that name a definition and are not well typed keep nothing but its type.
