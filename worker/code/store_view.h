@@ -36,8 +36,10 @@ class StoreView {
   [[nodiscard]] std::uint64_t definitions() const;
   [[nodiscard]] std::uint64_t bytes_used() const;
   [[nodiscard]] std::uint64_t bytes_max() const { return memory_.size(); }
-  // Whether there is room for one more definition of that size, as far as is known here.
-  [[nodiscard]] bool has_room(std::uint64_t size) const { return bytes_used() + entry_bytes(size) <= bytes_max(); }
+  // Whether there is room for one more definition of that size, as far as is known here. `under_way`: entry_bytes of others that come before it.
+  [[nodiscard]] bool has_room(std::uint64_t size, std::uint64_t under_way = 0) const {
+    return bytes_used() + under_way + entry_bytes(size) <= bytes_max();
+  }
 
  private:
   explicit StoreView(std::span<const std::byte> memory) : memory_(memory) {}

@@ -118,8 +118,16 @@ void Universe::forget_committed() {
   std::erase_if(defined_, [this](const auto& definition) {
     if (!store_.holds(definition.first)) return false;
     Heap::current().remove(kKeptEntryBytes + definition.second.size());
+    defined_entry_bytes_ -= code::entry_bytes(definition.second.size());
     return true;
   });
+}
+
+// What this process defined comes to the store later, and takes its room then.
+bool Universe::has_room(std::size_t size) {
+  if (store_.has_room(size, defined_entry_bytes_)) return true;
+  forget_committed();
+  return store_.has_room(size, defined_entry_bytes_);
 }
 
 // Its own definitions a process finds at once: what it stored in an index it may look up before that is committed.
@@ -152,12 +160,15 @@ void Universe::define(const lang::Hash& hash, Bytes bytes, std::string_view what
   lang::Arena scratch;
   const auto readable = lang::decode_definition(scratch, bytes, lang::kDefinitionMemoryMax);
   if (!readable.ok()) refuse_size(what, readable.error().what);
-  if (!store_.has_room(bytes.size()))
+  if (!has_room(bytes.size()))
     throw Crash{wire::FailureKind::ContainerFull, "The container's code store has no room for " + std::string(what) + ": " +
-                                                      std::to_string(store_.bytes_used()) + " of " + std::to_string(store_.bytes_max()) +
+                                                      std::to_string(store_.bytes_used() + defined_entry_bytes_) + " of " + std::to_string(store_.bytes_max()) +
                                                       " bytes are used (code_bytes_max)", {}};
-  Heap::current().add(kKeptEntryBytes + bytes.size());
+  const std::size_t counted = kKeptEntryBytes + bytes.size();
+  Heap::current().require(counted);
   defined_.emplace(hash, bytes);
+  Heap::current().note(counted);
+  defined_entry_bytes_ += code::entry_bytes(bytes.size());
   define_({hash, std::move(bytes)});
 }
 

@@ -78,6 +78,7 @@ class Universe final : public Definitions, public lang::TypeTable, public Functi
 
   [[nodiscard]] std::optional<BytesView> find(const lang::Hash& hash) const;
   void forget_committed();
+  [[nodiscard]] bool has_room(std::size_t size);
   void define(const lang::Hash& hash, Bytes bytes, std::string_view what);
   void define_references(const lang::Term& term);
   [[nodiscard]] Source read(const lang::Hash& hash, BytesView bytes) const;
@@ -91,6 +92,7 @@ class Universe final : public Definitions, public lang::TypeTable, public Functi
   BuiltinContext& context_;
   const Define define_;
   std::unordered_map<lang::Hash, Bytes, lang::HashOfHash> defined_;   // by this process, and perhaps not yet in the store
+  std::uint64_t defined_entry_bytes_ = 0;   // what they take there
   std::unique_ptr<Kept> kept_;
 };
 

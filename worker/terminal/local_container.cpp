@@ -24,7 +24,11 @@ runtime::MonotonicTime now() { return std::chrono::steady_clock::now().time_sinc
 
 struct LocalContainer::Node final : runtime::Outbox {
   Node(LocalContainer& all, const PublicKey& its_key) : container(all), key(its_key), machine(all.library_, all.code_.view(), *this) {}
-  void send(const wire::FromWorker& frame) override { container.frames_.emplace_back(key, frame); }
+  // A definition is there at once, so that no other node takes its room: who has none for it tells the program.
+  void send(const wire::FromWorker& frame) override {
+    if (const auto* definition = std::get_if<wire::Define>(&frame)) CHECK(container.code_.publish(*definition));
+    else container.frames_.emplace_back(key, frame);
+  }
 
   LocalContainer& container;
   const PublicKey key;
@@ -39,8 +43,7 @@ struct LocalContainer::Deliver {
   void operator()(const wire::Ready&) const {}
   void operator()(const wire::Pong&) const {}
   void operator()(const wire::Idle&) const {}
-  // A machine says it only if there is room. What it says is its own, so nobody is to be protected from it.
-  void operator()(const wire::Define& definition) const { (void)container.code_.publish(definition); }
+  void operator()(const wire::Define&) const {}
   void operator()(const wire::Attempt& attempt) const {
     const std::uint64_t request = ++container.attempt_requests_;
     container.attempts_.emplace(request, Asker{from, attempt.attempt, attempt.waits.request});
@@ -70,7 +73,7 @@ struct LocalContainer::Deliver {
 };
 
 LocalContainer::LocalContainer(const runtime::Library& library, const Settings& settings, Say say, Fetch fetch)
-    : library_(library), settings_(settings), say_(std::move(say)), fetch_(std::move(fetch)) {
+    : library_(library), settings_(settings), say_(std::move(say)), code_(settings.code_bytes), fetch_(std::move(fetch)) {
   if (sodium_init() < 0) throw std::runtime_error("libsodium cannot be used on this machine");
   Bytes seed(crypto_sign_SEEDBYTES, '\0');
   auto* const seed_bytes = reinterpret_cast<unsigned char*>(seed.data());

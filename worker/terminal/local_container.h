@@ -27,6 +27,7 @@ namespace roost::terminal {
 struct Settings {
   std::uint64_t memory_bytes = 1u << 30;        // of one node
   std::uint64_t compute_ms = 24 * 3'600'000;    // CPU time of one message
+  std::uint64_t code_bytes = code::PrivateStore::kBytesMax;   // of the code store
   const std::atomic<bool>* interrupted = nullptr;   // true: run() stops all that runs, and returns soon
   std::function<void()> lingers;                // called if what a program forked runs for a second longer than it; once for each
 };

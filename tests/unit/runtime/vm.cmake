@@ -7,3 +7,4 @@ roost_test(machine_test
   LINK roost_runtime sodium)
 roost_test(exhaustion_test SOURCES exhaustion_test.cpp LINK roost_runtime sodium)   # has an operator new of its own
 roost_test(language_rules_test SOURCES language_rules_test.cpp rule_file.cpp ${PROJECT_SOURCE_DIR}/tests/unit/lang/same_tree.cpp LINK roost_runtime)
+roost_test(local_container_test SOURCES local_container_test.cpp LINK roost_terminal)
