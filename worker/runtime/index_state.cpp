@@ -37,7 +37,7 @@ Value IndexState::new_token() {
   return make_text(lang::base64url({random, sizeof random}));
 }
 
-// The cache is a convenience: it is given up before anything fails for want of its memory.
+// The cache is a convenience: it takes no more than half of the memory that is left.
 void IndexState::remember(const Bytes& token, const Bytes& key_hash, std::optional<Bytes> value) {
   const std::size_t bytes = token.size() + key_hash.size() + (value ? value->size() : 0) + kCacheEntryBytes;
   Bytes place = token + key_hash;
