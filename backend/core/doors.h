@@ -49,7 +49,7 @@ struct NodeCreation {
 struct NodeDestruction {   // the node and every node in `nodes`: rows, state, keys; each leaves a tombstone
   std::vector<PublicKey> nodes;
 };
-struct Definition {   // of code, by its content hash; one that is stored already stays as it is
+struct Definition {   // of code, by its content hash; the core commits none that the code store holds
   wire::DefinitionHash hash{};
   std::shared_ptr<const Bytes> bytes;   // shared with the core, which publishes them when they are committed
 };

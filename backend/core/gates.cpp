@@ -40,21 +40,38 @@ bool Container::Rules::code_store_is_full(Worker& worker, std::uint64_t size) {
 
 // Starts the next batch, if there is one and none is under way.
 void Container::Rules::commit_next() {
-  if (committing_ || gathering_.empty()) return;
-  position_ = BatchId{static_cast<std::uint64_t>(position_) + 1};
-  Batch batch{position_, {}};
-  committing_ = true;
-  while (!gathering_.empty() && batch.entries.size() < settings_.journal_batch_max) {
+  while (!committing_ && !gathering_.empty()) {
+    Batch batch{BatchId{static_cast<std::uint64_t>(position_) + 1}, take_gathered()};
+    if (batch.entries.empty()) {   // all of it is durable already
+      in_flight_bytes_ = 0;
+      batch_succeeded(std::exchange(in_flight_, {}));
+      continue;
+    }
+    position_ = batch.id;
+    committing_ = true;
+    doors_.journal.commit(std::move(batch));
+  }
+}
+
+// As many entries as one batch may have. A definition that was published since it was gathered need not go over: its bytes may be others
+// (names of variables), and the database is to have no more than the store has counted.
+std::vector<JournalEntry> Container::Rules::take_gathered() {
+  std::vector<JournalEntry> entries;
+  while (!gathering_.empty() && in_flight_.size() < settings_.journal_batch_max) {
     GatheredEntry& next = gathering_.front();
+    if (!in_flight_.empty() && in_flight_bytes_ + next.bytes > kBatchBytesMax) break;
     CommittedEntry& note = in_flight_.emplace_back(CommittedEntry{next.sequence, next.author, kNoNode});
     if (const auto* creation = std::get_if<NodeCreation>(&next.entry)) note.created = by_key_.at(creation->record.key);
-    if (const auto* definition = std::get_if<Definition>(&next.entry)) in_flight_definitions_.push_back(*definition);
+    const auto* definition = std::get_if<Definition>(&next.entry);
+    const bool is_known = definition && doors_.code_store.holds(definition->hash) && !mutated(Mutation::PublishBeforeCommit);
+    if (is_known) give_up(*definition);
+    else if (definition) in_flight_definitions_.push_back(*definition);
     gathering_bytes_ -= next.bytes;
     in_flight_bytes_ += next.bytes;
-    batch.entries.push_back(std::move(next.entry));
+    if (!is_known) entries.push_back(std::move(next.entry));
     gathering_.pop_front();
   }
-  doors_.journal.commit(std::move(batch));
+  return entries;
 }
 
 // ---- the gate

@@ -34,6 +34,7 @@ inline constexpr std::size_t kAttemptsOpenMax = 1024;          // of one process
 inline constexpr std::size_t kAttemptsDeepMax = 256;           // that wait for each other in a row
 inline constexpr std::uint64_t kAttemptFirst = std::uint64_t{1} << 62;   // requests of attempts; those from outside are below
 inline constexpr std::uint64_t kHeldBytesMax = 64u << 20;      // of one node, waiting for commits
+inline constexpr std::uint64_t kBatchBytesMax = 64u << 20;     // of one transaction, unless one entry has more: PostgreSQL takes arrays of 1 GB, in hex
 inline constexpr std::uint64_t kEntryBytes = 256;              // what a journal entry costs beside its content
 inline constexpr std::uint64_t kMessageBytes = 64;             // what a message costs beside its content
 inline constexpr std::size_t kSeedBytes = 32;
@@ -175,6 +176,7 @@ class Container::Rules {
   void publish_definitions();
   void give_up(const Definition& definition);
   void commit_next();
+  std::vector<JournalEntry> take_gathered();
   void batch_succeeded(const std::vector<CommittedEntry>& batch);
   void batch_failed(const std::vector<CommittedEntry>& batch, const std::string& error);
   void drop_later_entries(const std::unordered_set<NodeIndex>& authors, std::vector<NodeIndex>& unborn);

@@ -6,7 +6,7 @@
 //
 // The order of a batch matters only for writes to one key, of which the last counts: so each key goes over once. New
 // nodes come first (state refers to them), destroyed ones last (their state goes with them). Of the definitions of one hash, which mean the
-// same, the first goes over, as the code store keeps the first.
+// same, the first goes over, as the code store keeps the first (the core leaves out those that the store held before the batch).
 // Thread: pure function.
 
 #include <array>

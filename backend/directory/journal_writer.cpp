@@ -53,7 +53,7 @@ void prepare(pqxx::connection& session) {
   session.prepare("deletes",
                   "DELETE FROM roost.index_entries e USING unnest($1::bytea[], $2::bytea[], $3::bytea[]) AS d (node, token, "
                   "key_hash) WHERE e.node = d.node AND e.token = d.token AND e.key_hash = d.key_hash");
-  // One that is there with other bytes was damaged, or another node defined the same with other names of variables: either may stand for it.
+  // One that is there with other bytes was damaged, for the code store does not hold it: the core would not commit it again.
   session.prepare("definitions",
                   "INSERT INTO roost.definitions AS d (hash, definition) SELECT * FROM unnest($1::bytea[], $2::bytea[]) "
                   "ON CONFLICT (hash) DO UPDATE SET definition = excluded.definition WHERE d.definition <> excluded.definition");

@@ -56,12 +56,31 @@ TEST_F(CoreCode, TwoMayDefineTheSameAtOnce) {
   defines(2, 5);
   answers(2, second);
   EXPECT_EQ(code_reserved, 20u);
+  EXPECT_EQ(kind_of(second), "(open)");
   commits();
-  EXPECT_EQ(kind_of(second), "(open)") << "its own definition is not committed";
-  commits();
-  EXPECT_EQ(value_of(second), "2");
+  EXPECT_EQ(value_of(second), "2") << "what it defined is committed by now";
+  EXPECT_EQ(batches.size(), 1u);
+  EXPECT_EQ(code_reserved, 0u);
   EXPECT_EQ(code.size(), 1u);
   EXPECT_EQ(code_bytes, 10u);
+}
+
+TEST_F(CoreCode, WhatAnotherDefinedMeanwhileStaysAsItIs) {
+  const auto second = request(2);
+  ready(2);
+  defines(1, 5, 100);
+  defines(2, 5, 4000);   // the same, with longer names
+  writes(2);
+  answers(2, second);
+  commits();
+  ASSERT_EQ(batches.size(), 2u);
+  ASSERT_EQ(batches[1].entries.size(), 1u) << "the table would keep more than the store counts";
+  EXPECT_TRUE(std::holds_alternative<StateWrite>(batches[1].entries[0]));
+  EXPECT_EQ(kind_of(second), "(open)");
+  EXPECT_EQ(code_reserved, 0u);
+  commits();
+  EXPECT_EQ(value_of(second), "2");
+  EXPECT_EQ(code_bytes, 100u);
 }
 
 TEST_F(CoreCode, AFullStoreEndsTheProcess) {

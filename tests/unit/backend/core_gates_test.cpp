@@ -97,6 +97,18 @@ TEST_F(CoreGates, ABatchIsNotLargerThanItsLimit) {
   EXPECT_EQ(batches.back().entries.size(), 2u);
 }
 
+TEST_F(CoreGates, ABatchIsBoundedInBytesToo) {
+  settings.journal_bytes_max = std::uint64_t{1} << 30;
+  container().change_settings(now, settings);
+  for (int i = 0; i < 11; ++i) writes(1, std::string(15u << 20, 'v'));
+  std::vector<std::size_t> sizes;
+  for (std::size_t done = 0; done < batches.size(); ++done) {
+    sizes.push_back(batches[done].entries.size());
+    commits();
+  }
+  EXPECT_EQ(sizes, (std::vector<std::size_t>{1, 4, 4, 2}));
+}
+
 TEST_F(CoreGates, AnotherNodesOutputDoesNotWait) {
   writes(1);
   const auto id = request(2);
