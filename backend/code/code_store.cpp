@@ -88,7 +88,7 @@ const StoreView& CodeStore::view() const { return memory_->writer.view(); }
 int CodeStore::read_only_descriptor() const { return memory_->read_only.get_mapping_handle().handle; }
 
 bool CodeStore::reserve(std::uint64_t bytes) {
-  const std::uint64_t needed = bytes_used() + entry_bytes(bytes);
+  const std::uint64_t needed = bytes_with(bytes);
   if (needed > view().bytes_max() || !claim(needed)) return false;
   reserved_ += entry_bytes(bytes);
   return true;

@@ -40,7 +40,8 @@ class CodeStore final : public core::CodeStore {
   [[nodiscard]] bool reserve(std::uint64_t bytes) override;
   void publish(const wire::DefinitionHash& hash, BytesView definition) override;
   void give_up(std::uint64_t bytes) override;
-  [[nodiscard]] std::uint64_t bytes_used() const override { return view().bytes_used() + reserved_; }
+  [[nodiscard]] std::uint64_t bytes_used() const { return view().bytes_used() + reserved_; }
+  [[nodiscard]] std::uint64_t bytes_with(std::uint64_t bytes) const override { return bytes_used() + entry_bytes(bytes); }
 
   [[nodiscard]] const StoreView& view() const;
   // For the zygote; nothing can be written through it. It lives as long as the store.

@@ -109,7 +109,8 @@ class CodeStore {
   // Requires: reserve(definition.size()).
   virtual void publish(const wire::DefinitionHash& hash, BytesView definition) = 0;
   virtual void give_up(std::uint64_t bytes) = 0;
-  [[nodiscard]] virtual std::uint64_t bytes_used() const = 0;   // what is reserved included
+  // What would be used, and reserved, with one more definition of that size: compare it with code_bytes_max to see why reserve() failed.
+  [[nodiscard]] virtual std::uint64_t bytes_with(std::uint64_t bytes) const = 0;
 };
 
 // One node as observers see it. `slot` is the node's place in the status map, below nodes_max.

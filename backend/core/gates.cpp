@@ -33,8 +33,12 @@ bool Container::Rules::journal_is_full(Worker& worker, std::uint64_t bytes) {
 bool Container::Rules::code_store_is_full(Worker& worker, std::uint64_t size) {
   if (doors_.code_store.reserve(size)) return false;
   const Node& node = nodes_[worker.node];
-  kill_worker(worker, limit_problem(ProblemKind::ContainerFull, "Node " + name(node) + " defined code for which the code store has no room.",
-                                    &node, doors_.code_store.bytes_used() + size, settings_.code_bytes_max, "code_bytes_max"), "code-full");
+  const std::uint64_t needed = doors_.code_store.bytes_with(size);
+  const std::string what = "Node " + name(node) + " defined code for which ";
+  kill_worker(worker, needed > settings_.code_bytes_max
+                          ? limit_problem(ProblemKind::ContainerFull, what + "the code store has no room.", &node, needed, settings_.code_bytes_max, "code_bytes_max")
+                          : problem(ProblemKind::ContainerFull, what + "the container's machine has no memory: /dev/shm is full.", &node),
+              "code-full");
   return true;
 }
 

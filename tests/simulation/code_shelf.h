@@ -36,7 +36,7 @@ class CodeShelf final : public core::CodeStore {
   bool reserve(std::uint64_t bytes) override;
   void publish(const wire::DefinitionHash& hash, BytesView definition) override;
   void give_up(std::uint64_t bytes) override;
-  std::uint64_t bytes_used() const override { return used_ + reserved_; }
+  std::uint64_t bytes_with(std::uint64_t bytes) const override { return used_ + reserved_ + bytes; }
 
   [[nodiscard]] const Code& published() const { return published_; }
   [[nodiscard]] std::uint64_t reserved() const { return reserved_; }

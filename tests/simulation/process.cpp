@@ -217,7 +217,7 @@ void World::spawn(Process& process) {
 void World::define(Process& process) {
   const std::uint64_t definition = random_.between(1, kDefinitions);
   const bool there = code_->holds(hash_of(definition));
-  if (!there && random_.percent(70) && code_->bytes_used() + bytes_of(definition).size() > code_->bytes_max()) return;
+  if (!there && random_.percent(70) && code_->bytes_with(bytes_of(definition).size()) > code_->bytes_max()) return;
   process.code.insert(definition);
   if (there && random_.percent(90)) return;
   ++tally_.definitions;

@@ -83,6 +83,15 @@ TEST_F(CoreCode, WhatAnotherDefinedMeanwhileStaysAsItIs) {
   EXPECT_EQ(code_bytes, 100u);
 }
 
+TEST_F(CoreCode, WithoutMemoryTheMachineIsToBlameAndNotTheSetting) {
+  shared_memory_full = true;
+  defines(1, 5);
+  EXPECT_TRUE(is_killed(1));
+  ASSERT_EQ(kind_of(first), "container-full");
+  EXPECT_EQ(problem_of(first)->setting, "");
+  EXPECT_NE(problem_of(first)->detail.find("/dev/shm"), std::string::npos) << problem_of(first)->detail;
+}
+
 TEST_F(CoreCode, AFullStoreEndsTheProcess) {
   settings.code_bytes_max = 15;
   container().change_settings(now, settings);

@@ -155,6 +155,7 @@ class CoreTest : public ::testing::Test,
   bool held_up = false;
   std::map<wire::DefinitionHash, Bytes> code;   // published
   std::uint64_t code_bytes = 0, code_reserved = 0;
+  bool shared_memory_full = false;
 
  private:
   void launch(const LaunchOrder& order) override { launches.push_back(order); }
@@ -173,7 +174,7 @@ class CoreTest : public ::testing::Test,
   Bytes seal(const PublicKey&, BytesView seed) override { return "sealed:" + Bytes(seed); }
   bool holds(const wire::DefinitionHash& definition) const override { return code.contains(definition); }
   bool reserve(std::uint64_t bytes) override {
-    if (bytes_used() + bytes > settings.code_bytes_max) return false;
+    if (shared_memory_full || bytes_with(bytes) > settings.code_bytes_max) return false;
     code_reserved += bytes;
     return true;
   }
@@ -185,7 +186,7 @@ class CoreTest : public ::testing::Test,
     ASSERT_GE(code_reserved, bytes);
     code_reserved -= bytes;
   }
-  std::uint64_t bytes_used() const override { return code_bytes + code_reserved; }
+  std::uint64_t bytes_with(std::uint64_t bytes) const override { return code_bytes + code_reserved + bytes; }
   void log(const LogEvent& event) override { events.push_back(std::string(event.event) + ": " + event.message); }
 
   std::unique_ptr<Container> container_;
