@@ -150,10 +150,12 @@ struct LogEvent {
   std::optional<PublicKey> node;
   std::uint64_t request = 0;        // 0: none
   std::string message;
+  bool of_program = false;          // a program says it, or causes it as often as it likes
 };
 class LogSink {
  public:
   virtual ~LogSink() = default;
+  // May leave out what there is no room for, what is of programs first.
   virtual void log(const LogEvent& event) = 0;
 };
 

@@ -4,6 +4,7 @@
 
 #include "backend/core/mutation.h"
 #include "backend/core/rules.h"
+#include "worker/wire/cut_text.h"
 
 namespace roost::core {
 
@@ -117,10 +118,11 @@ void Container::Rules::on(Worker& worker, wire::Send& frame) {
 
 void Container::Rules::on(Worker& worker, wire::Log& frame) {
   const Node& node = nodes_[worker.node];
+  if (frame.line.size() > wire::kLogLineBytesMax) frame.line = wire::cut_text(frame.line, wire::kLogLineBytesMax);
   switch (frame.level) {
-    case wire::LogLevel::Debug: log(LogLevel::Info, "debug", &node, frame.line, frame.trace); break;
-    case wire::LogLevel::Info: log(LogLevel::Info, "program", &node, frame.line, frame.trace); break;
-    case wire::LogLevel::Warning: case wire::LogLevel::Error: log(LogLevel::Warning, "program", &node, frame.line, frame.trace); break;
+    case wire::LogLevel::Debug: log_of_program(LogLevel::Info, "debug", node, frame.line, frame.trace); break;
+    case wire::LogLevel::Info: log_of_program(LogLevel::Info, "program", node, frame.line, frame.trace); break;
+    case wire::LogLevel::Warning: case wire::LogLevel::Error: log_of_program(LogLevel::Warning, "program", node, frame.line, frame.trace); break;
   }
   if (frame.level == wire::LogLevel::Debug) keep_debug_line(worker, frame);
 }

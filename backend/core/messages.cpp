@@ -119,7 +119,7 @@ void Container::Rules::route(Node& source, wire::Send send, bool wants_debug) {
   if (!refusal) refusal = accept(*destination, {send.origin, source.record.key, false, wants_debug, std::move(send.computation)});
   if (!refusal) return;
   refusal->detail = "A computation hopped from node " + name(source) + " to " + fingerprint_of(send.destination) + ". " + refusal->detail;
-  if (send.origin.request == 0) log(LogLevel::Warning, "undelivered", &source, refusal->detail, send.origin.trace);
+  if (send.origin.request == 0) log_of_program(LogLevel::Warning, "undelivered", source, refusal->detail, send.origin.trace);
   answer(send.origin.request, std::move(*refusal));
 }
 
@@ -128,7 +128,7 @@ void Container::Rules::fail_mailbox(Node& node, const Problem& why) {
   node.mailbox_bytes = 0;
   changed(node);
   for (const Message& message : node.mailbox.take_all()) {
-    if (message.origin.request == 0) log(LogLevel::Warning, "undelivered", &node, why.detail, message.origin.trace);
+    if (message.origin.request == 0) log_of_program(LogLevel::Warning, "undelivered", node, why.detail, message.origin.trace);
     answer(message.origin.request, why);
   }
 }

@@ -148,11 +148,14 @@ NodeDescription Container::Rules::description_of(const Node& node) const {
   return description;
 }
 
-void Container::Rules::log(LogLevel level, std::string_view event, const Node* node, std::string message,
-                           std::uint64_t request) const {
-  LogEvent line{level, event, std::nullopt, request, std::move(message)};
+void Container::Rules::log(LogLevel level, std::string_view event, const Node* node, std::string message) const {
+  LogEvent line{level, event, std::nullopt, 0, std::move(message)};
   if (node) line.node = node->record.key;
   doors_.log.log(line);
+}
+
+void Container::Rules::log_of_program(LogLevel level, std::string_view event, const Node& node, std::string message, std::uint64_t trace) const {
+  doors_.log.log({level, event, node.record.key, trace, std::move(message), true});
 }
 
 Container::Counts Container::Rules::counts() const {

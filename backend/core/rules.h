@@ -205,7 +205,8 @@ class Container::Rules {
   void changed(Node& node);
   void publish(Node& node);
   NodeDescription description_of(const Node& node) const;
-  void log(LogLevel level, std::string_view event, const Node* node, std::string message, std::uint64_t request = 0) const;
+  void log(LogLevel level, std::string_view event, const Node* node, std::string message) const;
+  void log_of_program(LogLevel level, std::string_view event, const Node& node, std::string message, std::uint64_t trace) const;
   std::string name(const Node& node) const { return fingerprint_of(node.record.key); }
   Worker* worker_of(WorkerId id);
 

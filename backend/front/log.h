@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// One line an event on stderr, as text or as one JSON object, written by a thread of its own so that the core never waits for
-// a terminal. Nothing is dropped: if the queue is full the writer is waited for. Thread: any.
+// One line an event on stderr, as text or as one JSON object, written by a thread of its own: who logs never waits for a terminal or a
+// disk. What waits to be written is bounded, in lines and in bytes, for programs say as much as they like. What finds no room is left out,
+// and the log says how many lines that were as soon as there is room again; a quarter of the room is for the container's own warnings and
+// errors. A message is cut after 256 KiB. Thread: any.
 
 #include <functional>
 #include <memory>

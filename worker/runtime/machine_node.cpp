@@ -8,13 +8,13 @@
 #include "worker/runtime/machine_builtin.h"
 #include "worker/runtime/render.h"
 #include "worker/wire/check.h"
+#include "worker/wire/cut_text.h"
 #include "worker/wire/failure_text.h"
 
 namespace roost::runtime {
 namespace {
 
 constexpr std::uint64_t kComputationBytes = 700;       // a Computation with its places in the tables
-constexpr std::size_t kDebugLineBytesMax = 256u << 10;
 constexpr std::size_t kUrlBytesMax = 8192;
 constexpr std::int64_t kFuelPerTimer = 50;
 constexpr std::uint64_t kNanosecondsPerCall = 30;      // an estimate
@@ -265,9 +265,10 @@ void Machine::Node::require(wire::Capability capability, std::string_view what) 
 }
 
 void Machine::Node::debug_line(const Value& label, const Value& value) {
-  std::string line = label.is(Kind::Text) ? std::string(label.as_text()->view()) : brief(label);
+  std::string line = label.is(Kind::Text) ? wire::cut_text(label.as_text()->view(), wire::kLogLineBytesMax) : brief(label);
   line += ": ";
-  line += render_cut(value, kDebugLineBytesMax);
+  line += render_cut(value, wire::kLogLineBytesMax - std::min(line.size(), wire::kLogLineBytesMax));
+  line = wire::cut_text(line, wire::kLogLineBytesMax);
   context_.charge(line.size() * kWorkPerCodedByte);
   outbox_.send(wire::Log{current_->origin.trace, wire::LogLevel::Debug, std::move(line)});
 }

@@ -9,6 +9,7 @@
 #include "worker/lang/hash.h"
 #include "worker/lang/print.h"
 #include "worker/runtime/builtin.h"
+#include "worker/wire/cut_text.h"
 
 namespace roost::runtime {
 namespace {
@@ -194,16 +195,6 @@ class Renderer {
   std::vector<Open> open_;
 };
 
-// The start of the last character, if it was cut in two; else the size.
-std::size_t whole_characters(std::string_view text) {
-  std::size_t start = text.size();
-  while (start > 0 && (text[start - 1] & 0xc0) == 0x80) --start;
-  if (start == 0) return text.size();
-  const auto lead = static_cast<unsigned char>(text[start - 1]);
-  const std::size_t length = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-  return start - 1 + length <= text.size() ? text.size() : start - 1;
-}
-
 // digits: all significant ones; the point stands behind the first `before` of them.
 std::string fixed(const std::string& digits, int before) {
   if (before <= 0) return "0." + std::string(static_cast<std::size_t>(-before), '0') + digits;
@@ -255,7 +246,7 @@ std::string render_cut(const Value& value, std::size_t bytes_max) {
   const bool cut = renderer.out().full();
   std::string text = renderer.out().take();
   if (cut) {
-    text.resize(whole_characters(text));
+    text.resize(wire::whole_characters(text));
     text += "…";
   }
   return text;

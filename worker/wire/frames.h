@@ -25,6 +25,8 @@ inline constexpr std::uint64_t kProtocolVersion = 2;
 inline constexpr std::size_t kFrameBytesMax = 16u << 20;   // the CBOR part
 inline constexpr std::size_t kTokenBytes = 64;             // an index's random token
 inline constexpr std::size_t kDefinitionBytesMax = 4u << 20;   // of one definition, encoded (worker/lang/definition_codec.h)
+inline constexpr std::size_t kHostBytesMax = 259;          // a DNS name (253), a colon, a port
+inline constexpr std::size_t kLogLineBytesMax = 256u << 10;   // of what is logged at once; the rest is cut off
 inline constexpr std::size_t kFailureChainMax = 32;
 inline constexpr std::size_t kFailureNamesMax = 65536;     // names of one failure; the encoder leaves out the rest
 

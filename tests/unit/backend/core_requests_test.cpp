@@ -185,6 +185,16 @@ TEST_F(CoreRequests, ANodeThatHasNothingToDoWithARequestCannotAddDebugLines) {
   EXPECT_TRUE(std::get<Value>(replies.at(id).content).debug.empty());
 }
 
+TEST_F(CoreRequests, ALongLineIsCutInTheLogAndForTheAnswer) {
+  have(record(1));
+  const auto id = request(1, Anonymous{}, true);
+  ready(1);
+  says(1, wire::Log{id, wire::LogLevel::Warning, std::string(wire::kFrameBytesMax - 100, 'x')});
+  EXPECT_LT(events.back().size(), wire::kLogLineBytesMax + 20);
+  says(1, wire::Log{id, wire::LogLevel::Debug, std::string(wire::kLogLineBytesMax, 'x')});
+  EXPECT_EQ(events.back(), "debug: " + std::string(wire::kLogLineBytesMax, 'x'));
+}
+
 TEST_F(CoreRequests, DebugLinesAreBounded) {
   have(record(1));
   const auto id = request(1, Anonymous{}, true);

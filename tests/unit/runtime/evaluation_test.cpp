@@ -25,6 +25,17 @@ TEST_F(Evaluation, ArgumentsAreEvaluatedLeftToRightBeforeTheCall) {
             (Lines{"x: 1", "y: 2", "body: 3"}));
 }
 
+TEST_F(Evaluation, ADebugLineIsCutWhateverOfItIsLong) {
+  const std::string large = "let rec large n t = if n ==_Number 0 then t else large (n - 1) (Text.concatenate t t); ";
+  for (const char* watch : {"Debug.watch (large 20 \"ż\") 1;;", "Debug.watch \"x\" (large 20 \"ż\");;", "Debug.watch (large 16 \"ż\") (large 17 \"ż\");;"}) {
+    const Lines lines = debug(large + watch);
+    ASSERT_EQ(lines.size(), 1u) << watch;
+    EXPECT_LE(lines[0].size(), wire::kLogLineBytesMax) << watch;
+    EXPECT_GT(lines[0].size(), wire::kLogLineBytesMax - 10) << watch;
+    EXPECT_EQ(lines[0].substr(lines[0].size() - 3), "…") << watch;
+  }
+}
+
 TEST_F(Evaluation, PartialApplicationsEvaluateTheirArgumentsOnce) {
   EXPECT_EQ(debug("let pick a b = b; f = pick (Debug.watch \"k\" 1); f 2 + f 3;;"), (Lines{"k: 1"}));
 }
