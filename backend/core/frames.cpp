@@ -15,6 +15,13 @@ bool is_harmless(const wire::FromWorker& frame) {
   return std::holds_alternative<wire::Idle>(frame) || std::holds_alternative<wire::Log>(frame) || std::holds_alternative<wire::Pong>(frame);
 }
 
+std::uint64_t bytes_of(const wire::Failure& failure) {
+  std::uint64_t bytes = failure.reason.size() + failure.definition.size() + failure.source.size();
+  for (const std::string& name : failure.names) bytes += sizeof name + name.size();
+  for (const std::string& name : failure.chain) bytes += sizeof name + name.size();
+  return bytes;
+}
+
 }  // namespace
 
 void Container::Rules::worker_frame(WorkerId id, wire::FromWorker frame) {
@@ -102,7 +109,7 @@ void Container::Rules::on(Worker& worker, wire::Answer& frame) {
   if (const Request* request = open_request(frame.origin.request); request && request->asker && value)
     return violation(worker, "a text for a computation that wants a value");
   if (!takes_away(worker, frame.origin)) return;
-  const std::uint64_t bytes = kMessageBytes + (value ? value->size() : std::get<wire::Failure>(frame.outcome).reason.size());
+  const std::uint64_t bytes = kMessageBytes + (value ? value->size() : bytes_of(std::get<wire::Failure>(frame.outcome)));
   say(nodes_[worker.node], {0, false, std::move(frame)}, bytes);
 }
 
@@ -112,7 +119,7 @@ void Container::Rules::on(Worker& worker, wire::Send& frame) {
   if (!takes_away(worker, frame.origin)) return;
   if (const Request* request = open_request(frame.origin.request)) frame.origin.format = request->format;   // not for it to choose
   const bool wants_debug = worker.traces.contains(frame.origin.trace);
-  const std::uint64_t bytes = kMessageBytes + frame.computation.size();
+  const std::uint64_t bytes = kMessageBytes + frame.host.size() + frame.computation.size();
   say(node, {0, wants_debug, std::move(frame)}, bytes);
 }
 

@@ -256,6 +256,8 @@ class Encoder {
 
 // ---- decoding ------------------------------------------------------------------------------------------------
 
+static_assert(kHostBytesMax == wire::kHostBytesMax);
+
 // A host name is shown to people and put into URLs: printable ASCII only.
 bool is_host(BytesView host) {
   if (host.size() > kHostBytesMax) return false;

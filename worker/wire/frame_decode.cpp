@@ -33,6 +33,12 @@ Bytes bytes_of(Reader& in, const char* field, std::size_t length) { return bytes
 Bytes any_bytes(Reader& in) { return Bytes(in.bytes()); }
 std::string text_of(Reader& in) { return std::string(in.text()); }
 
+std::string host_of(Reader& in) {
+  const std::string_view host = in.text();
+  if (host.size() > kHostBytesMax) in.refuse("host has " + std::to_string(host.size()) + " bytes, at most " + std::to_string(kHostBytesMax));
+  return std::string(in.failed() ? std::string_view() : host);
+}
+
 PublicKey key_of(Reader& in, const char* field) {
   const Bytes value = bytes_of(in, field, sizeof PublicKey::bytes);
   return in.failed() ? PublicKey{} : public_key_from(value);
@@ -220,7 +226,7 @@ Answer read_answer(Reader& in) {
 Send read_send(Reader& in) {
   Send frame;
   frame.origin = origin_of(in);
-  frame.host = text_of(in);
+  frame.host = host_of(in);
   frame.destination = key_of(in, "destination");
   frame.computation = any_bytes(in);
   return frame;

@@ -109,6 +109,21 @@ TEST_F(CoreGates, ABatchIsBoundedInBytesToo) {
   EXPECT_EQ(sizes, (std::vector<std::size_t>{1, 4, 4, 2}));
 }
 
+TEST_F(CoreGates, EverythingThatANodeSaysIsCountedWhileItWaits) {
+  const Bytes large(15u << 20, 'x');
+  const std::vector<wire::Failure> failures{{wire::FailureKind::ProgramFailed, "r", "", 0, 0, {large}},
+                                            {wire::FailureKind::ProgramFailed, "r", large, 0, 0, {}},
+                                            {wire::FailureKind::ProgramFailed, "r", "", 0, 0, {}, large},
+                                            {wire::FailureKind::ProgramFailed, "r", "", 0, 0, {}, "", {large}}};
+  std::vector<std::uint64_t> requests;
+  for (int i = 0; i < 6; ++i) requests.push_back(request(1));
+  writes(1);
+  for (std::size_t i = 0; i < failures.size(); ++i) says(1, wire::Answer{origin(requests[i]), failures[i]});
+  EXPECT_FALSE(is_killed(1));
+  says(1, wire::Send{origin(0), large, key(2), "c"});
+  EXPECT_TRUE(is_killed(1));
+}
+
 TEST_F(CoreGates, AnotherNodesOutputDoesNotWait) {
   writes(1);
   const auto id = request(2);

@@ -152,6 +152,8 @@ TEST(Frames, FieldsAreHeldToTheirLimits) {
   EXPECT_NE(refusal_of(Answer{{500, 7, Format::Value}, "v"}).find("a value is to go to"), std::string::npos);
   EXPECT_EQ(refusal_of(Answer{{500, 7, Format::Value}, Failure{}}), "accepted");
   EXPECT_NE(refusal_of(Log{0, LogLevel::Debug, "\xff"}).find("UTF-8"), std::string::npos);
+  EXPECT_NE(refusal_of(Send{{}, std::string(kHostBytesMax + 1, 'h'), {}, ""}).find("host has 260 bytes"), std::string::npos);
+  EXPECT_EQ(refusal_of(Send{{}, std::string(kHostBytesMax, 'h'), {}, ""}), "accepted");
   EXPECT_NE(refusal_of_order(ReadResult{1, true, {{"b", "", ""}, {"a", "", ""}}}).find("ascending"), std::string::npos);
   EXPECT_NE(refusal_of_order(ReadResult{1, false, {{"b", "", ""}}}).find("failed read"), std::string::npos);
 }
