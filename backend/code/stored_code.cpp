@@ -35,27 +35,26 @@ std::vector<std::string> faults_of(const std::vector<wire::Define>& definitions)
   return faults;
 }
 
-std::string no_room(const CodeStore& store, std::uint64_t size) {
-  const std::uint64_t most = store.view().bytes_max();
-  if (store.bytes_used() + entry_bytes(size) > most)
-    return "the database has more code than the code store has room for: raise code_bytes_max (now " + std::to_string(most) + ")";
-  return "there is no memory for the code that the database has, beyond " + std::to_string(store.bytes_used()) +
-         " bytes: make /dev/shm larger (code_bytes_max is " + std::to_string(most) + ")";
-}
-
 }  // namespace
 
-void add_stored(CodeStore& store, const std::vector<wire::Define>& definitions, const std::function<void(const std::string&)>& complain) {
-  const std::vector<std::string> faults = faults_of(definitions);
+void StoredCode::add(const std::vector<wire::Define>& definitions) {
+  const std::vector<std::string> faults = missing_ > 0 ? std::vector<std::string>(definitions.size()) : faults_of(definitions);
   for (std::size_t i = 0; i < definitions.size(); ++i) {
     const wire::Define& one = definitions[i];
-    if (!faults[i].empty()) {
-      complain("the database's definition " + hexadecimal(one.hash) + " is damaged and left out: " + faults[i]);
-      continue;
-    }
-    if (!store.reserve(one.definition.size())) throw std::runtime_error(no_room(store, one.definition.size()));
-    store.publish(one.hash, one.definition);
+    if (!faults[i].empty()) complain_("the database's definition " + hexadecimal(one.hash) + " is damaged and left out: " + faults[i]);
+    else if (missing_ > 0 || !store_.reserve(one.definition.size())) missing_ += entry_bytes(one.definition.size());
+    else store_.publish(one.hash, one.definition);
   }
+}
+
+void StoredCode::require_room() const {
+  if (missing_ == 0) return;
+  const std::uint64_t most = store_.view().bytes_max(), needed = store_.bytes_used() + missing_;
+  if (needed > most)
+    throw std::runtime_error("the database has more code than the code store has room for: raise code_bytes_max (now " + std::to_string(most) +
+                             ") to more than " + std::to_string(needed));
+  throw std::runtime_error("there is no memory for the code that the database has, " + std::to_string(needed) + " bytes, of which " +
+                           std::to_string(missing_) + " are missing: make /dev/shm larger (code_bytes_max is " + std::to_string(most) + ")");
 }
 
 }  // namespace roost::code

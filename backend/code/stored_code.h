@@ -14,8 +14,21 @@
 
 namespace roost::code {
 
-// `complain` is told of each that is damaged, by its hash. Throws std::runtime_error, which says what to make larger, if
-// the store has no room, and std::bad_alloc.
-void add_stored(CodeStore& store, const std::vector<wire::Define>& definitions, const std::function<void(const std::string&)>& complain);
+class StoredCode {
+ public:
+  using Complain = std::function<void(const std::string&)>;
+  // `complain` is told of each that is damaged, by its hash. Requires: `store` outlives it.
+  StoredCode(CodeStore& store, Complain complain) : store_(store), complain_(std::move(complain)) {}
+
+  // If the store has no room, what is missing is only counted from there on. Throws std::bad_alloc.
+  void add(const std::vector<wire::Define>& definitions);
+  // Requires: all was added. Throws std::runtime_error if it had no room, which says what to make larger, and how large.
+  void require_room() const;
+
+ private:
+  CodeStore& store_;
+  const Complain complain_;
+  std::uint64_t missing_ = 0;   // bytes
+};
 
 }  // namespace roost::code

@@ -107,9 +107,9 @@ class Roostd final : launch::WorkerEvents, core::Fetcher {
  private:
   void load() {
     directory::Directory directory(configuration_.database);
-    directory.for_each_definition_page([this](const std::vector<wire::Define>& page) {
-      code::add_stored(code_store_, page, [this](const std::string& what) { say(core::LogLevel::Error, "code-damaged", what); });
-    });
+    code::StoredCode stored(code_store_, [this](const std::string& what) { say(core::LogLevel::Error, "code-damaged", what); });
+    directory.for_each_definition_page([&stored](const std::vector<wire::Define>& page) { stored.add(page); });
+    stored.require_room();
     const core::Doors doors{workers_, journal_, reads_, *this, server_, map_, master_key_, log_, code_store_};
     container_ = std::make_unique<core::Container>(configuration_.core, doors, directory.journal_position());
     directory.for_each_tombstone([this](const PublicKey& key) { container_->load_tombstone(key); });

@@ -135,20 +135,28 @@ TEST_F(CodeStoreTest, IsMadeAnewOverWhatAPredecessorLeft) {
 TEST_F(CodeStoreTest, WhatTheDatabaseHoldsIsAddedButForWhatIsDamaged) {
   const wire::Define one = definition_of("x -> x"), two = definition_of("x y -> x");
   std::vector<std::string> complaints;
-  add_stored(*store_, {one, {two.hash, one.definition}, two, {hash(3), "garbage"}}, [&](const std::string& what) { complaints.push_back(what); });
+  StoredCode stored(*store_, [&](const std::string& what) { complaints.push_back(what); });
+  stored.add({one, {two.hash, one.definition}, two, {hash(3), "garbage"}});
+  stored.require_room();
   EXPECT_TRUE(store_->holds(one.hash) && store_->holds(two.hash));
   EXPECT_FALSE(store_->holds(hash(3)));
   ASSERT_EQ(complaints.size(), 2u);
   EXPECT_NE(complaints[1].find("0303030303"), std::string::npos) << complaints[1];
 }
 
-TEST_F(CodeStoreTest, MoreStoredThanThereIsRoomForNamesTheSetting) {
+TEST_F(CodeStoreTest, MoreStoredThanThereIsRoomForNamesTheSettingAndWhatItMustBe) {
+  const wire::Define one = definition_of("x -> x"), two = definition_of("x y -> x");
   ASSERT_TRUE(store_->reserve(wire::kDefinitionBytesMax));
+  const std::uint64_t needed = store_->bytes_used() + entry_bytes(one.definition.size()) + entry_bytes(two.definition.size());
+  StoredCode stored(*store_, [](const std::string&) {});
+  stored.add({one});
+  stored.add({two});
   try {
-    add_stored(*store_, {definition_of("x -> x")}, [](const std::string&) {});
+    stored.require_room();
     FAIL();
   } catch (const std::runtime_error& error) {
     EXPECT_NE(std::string(error.what()).find("code_bytes_max"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find(std::to_string(needed)), std::string::npos) << error.what();
   }
 }
 
