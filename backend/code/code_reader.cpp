@@ -12,9 +12,11 @@ namespace {
 namespace bip = boost::interprocess;
 
 const char* hint_for(const bip::interprocess_exception& error) {
-  return error.get_error_code() == bip::not_found_error
-             ? " (roostd makes it when it starts; is roostd running, and is `status_map` the name before -code?)"
-             : " (only the user that roostd runs as may read it)";
+  switch (error.get_error_code()) {
+    case bip::not_found_error: return " (roostd makes it when it starts; is roostd running, and is `status_map` the name before -code?)";
+    case bip::security_error: return " (only the user that roostd runs as may read it)";
+    default: return "";
+  }
 }
 
 }  // namespace

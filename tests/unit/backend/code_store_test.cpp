@@ -160,6 +160,12 @@ TEST_F(CodeStoreTest, MoreStoredThanThereIsRoomForNamesTheSettingAndWhatItMustBe
   }
 }
 
+TEST_F(CodeStoreTest, AReaderThatCannotOpenItIsNotToldOfRightsForNothing) {
+  const auto reader = CodeReader::open("/" + std::string(300, 'n'));
+  ASSERT_FALSE(reader.ok());
+  EXPECT_EQ(reader.error().find("only the user"), std::string::npos) << reader.error();
+}
+
 // ---- the checker
 
 class DefinitionCheckerTest : public ::testing::Test {
