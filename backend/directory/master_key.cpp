@@ -101,4 +101,10 @@ Bytes MasterKey::unseal(const PublicKey& node, BytesView sealed) const {
   return seed;
 }
 
+bool MasterKey::opens(const PublicKey& node, BytesView sealed) const {
+  Bytes seed = unseal(node, sealed);
+  sodium_memzero(seed.data(), seed.size());
+  return !seed.empty();
+}
+
 }  // namespace roost::directory

@@ -30,6 +30,8 @@ class MasterKey final : public core::KeyVault {
   [[nodiscard]] Bytes seal(const PublicKey& node, BytesView seed) override;
   // Empty: it was not sealed under this key for this node.
   [[nodiscard]] Bytes unseal(const PublicKey& node, BytesView sealed) const;
+  // Whether unseal() gives a seed.
+  [[nodiscard]] bool opens(const PublicKey& node, BytesView sealed) const;
 
  private:
   struct Free {

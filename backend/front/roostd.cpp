@@ -113,14 +113,29 @@ class Roostd final : launch::WorkerEvents, core::Fetcher {
     const core::Doors doors{workers_, journal_, reads_, *this, server_, map_, master_key_, log_, code_store_};
     container_ = std::make_unique<core::Container>(configuration_.core, doors, directory.journal_position());
     directory.for_each_tombstone([this](const PublicKey& key) { container_->load_tombstone(key); });
-    directory.for_each_node([this](core::NodeRecord record) {
+    std::uint64_t sealed = 0, foreign = 0;   // keys of the operator's nodes; those that the master key does not open
+    directory.for_each_node([&, this](core::NodeRecord record) {
+      if (!record.parent) {
+        ++sealed;
+        foreign += !master_key_.opens(record.key, record.sealed_key);
+      }
       if (!container_->load(std::move(record)))
         throw std::runtime_error("the directory has more nodes than the status map has slots: raise nodes_max (now " +
                                  std::to_string(configuration_.core.nodes_max) + ")");
     });
+    if (foreign > 0) tell_foreign(sealed, foreign);
     auto reader = status::MapReader::open(configuration_.status_map);
     if (!reader.ok()) throw std::runtime_error(reader.error());
     map_reader_ = std::move(reader).value();
+  }
+
+  // A lost master key that was made anew would leave nodes that wake without their keys, and spawn nothing. If there are keys of both, as
+  // after that happened once, those nodes that can work do.
+  void tell_foreign(std::uint64_t sealed, std::uint64_t foreign) {
+    const std::string what = "the master key `" + configuration_.master_key_file + "` (master_key_file) does not open the keys of " +
+                             std::to_string(foreign) + " of the " + std::to_string(sealed) + " nodes without a parent: they were sealed under another";
+    if (foreign == sealed) throw std::runtime_error(what + "; put that one there again, from a backup");
+    say(core::LogLevel::Error, "master-key", what + ", and spawn nothing, nor do those below them");
   }
 
   void turn() {

@@ -90,6 +90,19 @@ def test_started_after_everything_was_killed_it_mends_itself(own):
     assert own.value(f'Index.lookup# 1 "{TOKEN}"') == 'Optional.Some "kept"'
 
 
+def test_another_master_key_is_refused_with_its_reason(own):
+    own.stop()
+    key = own.home / "keys" / "master.key"
+    kept = key.rename(key.with_name("kept.key"))
+    try:
+        with pytest.raises(RuntimeError, match="does not open the keys.*from a backup"):
+            own.start()   # makes a new one
+    finally:
+        kept.replace(key)
+    own.start()
+    assert own.value("1") == "1"
+
+
 def test_two_containers_stand_side_by_side(own, container):
     assert own.base_url != container.base_url and own.playground != container.playground
     assert own.value("1") == container.value("1") == "1"

@@ -63,7 +63,10 @@ TEST_F(MasterKeyTest, AnotherMasterKeyOpensNothing) {
   const std::string other = folder_ + "/other";
   MasterKey::make(other);
   MasterKey key(file_);
-  EXPECT_EQ(MasterKey(other).unseal(key_numbered(1), key.seal(key_numbered(1), seed_)), "");
+  const Bytes sealed = key.seal(key_numbered(1), seed_);
+  EXPECT_EQ(MasterKey(other).unseal(key_numbered(1), sealed), "");
+  EXPECT_FALSE(MasterKey(other).opens(key_numbered(1), sealed));
+  EXPECT_TRUE(key.opens(key_numbered(1), sealed));
 }
 
 TEST_F(MasterKeyTest, TheFileIsForItsOwnerAlone) {
