@@ -107,8 +107,10 @@ IndexState::Question IndexState::keys(BuiltinContext& context, const Value& toke
 
 Value IndexState::answered(BuiltinContext& context, const wire::ReadResult& result, const Question& question, FunctionMaker& functions) {
   const wire::Read& read = question.frame;
-  if (!result.ok)
-    throw Crash{wire::FailureKind::ProgramFailed, "the container could not read the node's state", {}};
+  if (!result.ok) {
+    const char* const perhaps = read.kind == wire::ReadKind::All ? "; all keys of an index are given at once if they have less than 16 MiB" : "";
+    throw Crash{wire::FailureKind::ProgramFailed, std::string("the container could not read the node's state") + perhaps, {}};
+  }
   if (read.kind == wire::ReadKind::All) {
     Value keys = make_vector(result.entries.size());
     for (const wire::Entry& entry : result.entries) vector_push(keys, decoded(context, entry.key, functions));

@@ -107,6 +107,7 @@ class FakeContainer {
   std::vector<wire::Spawn> spawns;
   std::vector<Bytes> sent;                  // computations, in order
   std::size_t reserves = 0;
+  bool reads_fail = false;
   std::vector<wire::Origin> waits;   // of attempts that left
   std::size_t idles = 0;
   std::size_t reads = 0;
@@ -211,6 +212,7 @@ class FakeContainer {
   }
   bool take(const PublicKey& from, const wire::Read& read) {
     ++reads;
+    if (reads_fail) return give(from, wire::ReadResult{read.read, false, {}}), true;
     const auto& entries = state_[std::string(from.view()) + read.token];
     wire::ReadResult result{read.read, true, {}};
     auto at = entries.begin();

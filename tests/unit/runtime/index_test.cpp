@@ -29,6 +29,13 @@ TEST_F(IndexTest, ALookupThatIsNotInTheCacheAsksOnce) {
   EXPECT_EQ(container_.reads, 1u);
 }
 
+TEST_F(IndexTest, KeysThatCouldNotBeReadAreSaidToBePerhapsTooMany) {
+  container_.reads_fail = true;
+  const std::string no_keys = value("do Remote i := Index.empty; Index.keys i;;");
+  EXPECT_NE(no_keys.find("less than 16 MiB"), std::string::npos) << no_keys;
+  EXPECT_EQ(value("do Remote i := Index.empty; Index.lookup 1 i;;").find("16 MiB"), std::string::npos);
+}
+
 TEST_F(IndexTest, KeysComeInTheOrderOfTheirHashes) {
   EXPECT_EQ(value("do Remote i := Index.empty; Index.inserts [(3, \"x\"), (4, \"y\"), (9, \"z\")] i; Index.delete 9 i; a := Index.1st-key i; b := "
                   "Index.increment 77 i; ks := Index.keys i; pure (a, b, ks);;"),
