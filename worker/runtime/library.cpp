@@ -163,8 +163,12 @@ std::vector<lang::Definition> Library::load_file(const SourceFile& file) {
   for (const lang::Definition& definition : definitions.value()) {
     if (!definition.is_new || definitions_.contains(definition.hash)) continue;
     const auto* hash = arena_.make<lang::Hash>(definition.hash);
-    define(hash, definition.name, definition.term,
-           file.name + ", line " + std::to_string(definition.place.line) + ": " + std::string(definition.name));
+    const std::string where = file.name + ", line " + std::to_string(definition.place.line) + ": " + std::string(definition.name);
+    try {
+      define(hash, definition.name, definition.term, where);
+    } catch (const Crash& crash) {   // the library's memory is used up
+      throw LoadError{where + ": " + crash.reason};
+    }
   }
   return std::move(definitions).value();
 }
