@@ -65,8 +65,9 @@ bool DefinitionChecker::is_there(core::WorkerId worker, const wire::DefinitionHa
   return passed != passed_.end() && passed->second.hashes.contains(hash);
 }
 
-// Requires: mutex_ is held.
 void DefinitionChecker::note_passed(const Waiting& next) {
+  const std::lock_guard lock(mutex_);
+  if (useless_) return;   // forgotten
   Passed& passed = passed_[next.worker];
   passed.hashes.insert(next.definition.hash);
   if (passed.hashes.size() < 2 * passed.swept_to + kSweepMin) return;
@@ -78,8 +79,10 @@ void DefinitionChecker::note_passed(const Waiting& next) {
 std::optional<std::string> DefinitionChecker::fault_of(const Waiting& next) {
   Interest interest(useless_);
   try {
-    return lang::check_definition(next.definition.hash, next.definition.definition,
-                                  {&interest, [&](const lang::Hash& hash) { return is_there(next.worker, hash); }});
+    std::string fault = lang::check_definition(next.definition.hash, next.definition.definition,
+                                               {&interest, [&](const lang::Hash& hash) { return is_there(next.worker, hash); }});
+    if (fault.empty()) note_passed(next);
+    return fault;
   } catch (const Interest::Lost&) {
     return std::nullopt;
   } catch (const std::bad_alloc&) {   // the worker that asks for so much pays for it, not the container
@@ -101,7 +104,6 @@ void DefinitionChecker::run() {
     auto fault = fault_of(next);
     lock.lock();
     if (useless_ || !fault) continue;
-    if (fault->empty()) note_passed(next);
     lock.unlock();
     done_(next.worker, std::move(*fault));
   }
