@@ -17,7 +17,7 @@ using connection = basic_connection_base<connect_direct>;
 
 namespace roost::directory {
 
-inline constexpr int kSchemaVersion = 3;
+inline constexpr int kSchemaVersion = 4;
 
 struct CloseSession {
   void operator()(pqxx::connection* session) const noexcept;
@@ -31,7 +31,8 @@ using Session = std::unique_ptr<pqxx::connection, CloseSession>;
 void check_schema(pqxx::connection& session);
 
 // Takes the lock that only one roostd holds in a database, for as long as the session lives. So a second roostd on the same
-// database does not start; and when a new session has the lock, the old one is over, and with it whatever it was committing.
+// database does not start while the session of the first lives; and when a new session has the lock, the old one is over, and with it
+// whatever it was committing. Whether another roostd had the lock in between is for the journal to tell (journal_writer.h).
 // False: somebody held it for all of `patience`.
 [[nodiscard]] bool lock_database(pqxx::connection& session, std::chrono::milliseconds patience);
 

@@ -35,20 +35,28 @@ constexpr milliseconds kSignOfLifeEvery{1'000};
 // Between attempts to reach the database again; doubling.
 constexpr milliseconds kRetryPauseMin{50};
 constexpr milliseconds kRetryPauseMax{2'000};
+constexpr char kOvertaken[] =
+    "another roostd has used the database since this one lost its session; what this one remembers is not what is stored";
+
+// What this roostd has in memory is not what is stored.
+class OvertakenError final : public std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
 
 // `first`: the number of its first parameter.
-std::string inserts_sql(int first) {
+std::string inserts_sql(int first, const std::string& condition = "") {
   std::string arrays;
   for (int i = 0; i < 5; ++i) arrays += (i == 0 ? "$" : ", $") + std::to_string(first + i) + "::bytea[]";
-  return "INSERT INTO roost.index_entries (node, token, key_hash, key, value) SELECT * FROM unnest(" + arrays +
-         ") ON CONFLICT (node, token, key_hash) DO UPDATE SET key = excluded.key, value = excluded.value";
+  return "INSERT INTO roost.index_entries (node, token, key_hash, key, value) SELECT * FROM unnest(" + arrays + ")" + condition +
+         " ON CONFLICT (node, token, key_hash) DO UPDATE SET key = excluded.key, value = excluded.value";
 }
 
 void prepare(pqxx::connection& session) {
+  const std::string move = "UPDATE roost.journal SET position = $1 WHERE writer = $2";
   // One statement is one transaction and one round trip, and most batches are nothing but inserts. Both parts of it run to the
-  // end, or neither counts.
-  session.prepare("only_inserts", "WITH moved AS (UPDATE roost.journal SET position = $1) " + inserts_sql(2));
-  session.prepare("move", "UPDATE roost.journal SET position = $1");
+  // end, or neither counts; if the first moves nothing, the second adds nothing.
+  session.prepare("only_inserts", "WITH moved AS (" + move + " RETURNING 1) " + inserts_sql(3, " WHERE EXISTS (SELECT FROM moved)"));
+  session.prepare("move", move);
   session.prepare("inserts", inserts_sql(1));
   session.prepare("deletes",
                   "DELETE FROM roost.index_entries e USING unnest($1::bytea[], $2::bytea[], $3::bytea[]) AS d (node, token, "
@@ -71,16 +79,20 @@ void insert_nodes(pqxx::transaction_base& transaction, const std::vector<NodeRow
   copy.complete();
 }
 
-// One batch, one transaction. Throws what libpqxx throws.
-void write_batch(pqxx::connection& session, std::uint64_t position, const BatchRows& rows) {
+void require_moved(const pqxx::result& result) {
+  if (result.affected_rows() == 0) throw OvertakenError(kOvertaken);
+}
+
+// One batch, one transaction. Throws OvertakenError if the journal is not `writer`'s, and what libpqxx throws.
+void write_batch(pqxx::connection& session, const std::string& writer, std::uint64_t position, const BatchRows& rows) {
   const BatchRows::Inserts& in = rows.inserts;
-  if (rows.only_inserts()) {
+  if (rows.only_inserts() && !in.node.empty()) {
     pqxx::nontransaction alone(session);
-    alone.exec_prepared("only_inserts", position, in.node.text(), in.token.text(), in.key_hash.text(), in.key.text(), in.value.text());
-    return;
+    return require_moved(alone.exec_prepared("only_inserts", position, writer, in.node.text(), in.token.text(), in.key_hash.text(),
+                                             in.key.text(), in.value.text()));
   }
   pqxx::work transaction(session);
-  transaction.exec_prepared("move", position);
+  require_moved(transaction.exec_prepared("move", position, writer));
   if (!rows.nodes.empty()) insert_nodes(transaction, rows.nodes);
   if (!in.node.empty())
     transaction.exec_prepared("inserts", in.node.text(), in.token.text(), in.key_hash.text(), in.key.text(), in.value.text());
@@ -92,9 +104,20 @@ void write_batch(pqxx::connection& session, std::uint64_t position, const BatchR
   transaction.commit();
 }
 
-std::uint64_t position_of(pqxx::connection& session) {
-  pqxx::nontransaction look(session);
-  return look.exec1("SELECT position FROM roost.journal")[0].as<std::uint64_t>();
+// Whose the journal is, and how far it got.
+struct Standing {
+  std::string writer;
+  std::uint64_t position = 0;
+};
+
+Standing standing_by(pqxx::connection& session, const std::string& sql) {
+  const pqxx::row row = pqxx::nontransaction(session).exec1(sql);
+  return {row[0].as<std::string>(), row[1].as<std::uint64_t>()};
+}
+Standing standing_of(pqxx::connection& session) { return standing_by(session, "SELECT writer, position FROM roost.journal"); }
+// Makes the caller the writer. Requires: the session has the lock.
+Standing take_over(pqxx::connection& session) {
+  return standing_by(session, "UPDATE roost.journal SET writer = gen_random_uuid() RETURNING writer, position");
 }
 
 // True if something came from the server that nobody asked for: mostly that it ends the session.
@@ -107,9 +130,12 @@ bool something_came(const pqxx::connection& session) {
 
 class JournalWriter::Impl {
  public:
-  Impl(std::string connection_string, Done done, Note note)
-      : connection_string_(std::move(connection_string)), done_(std::move(done)), note_(std::move(note)) {
+  Impl(std::string connection_string, Done done, Note note, Overtaken overtaken)
+      : connection_string_(std::move(connection_string)), done_(std::move(done)), note_(std::move(note)), overtaken_(std::move(overtaken)) {
     session_ = open(kLockPatience);
+    const Standing mine = take_over(*session_);
+    writer_ = mine.writer;
+    position_ = mine.position;
     healthy_ = true;
     thread_ = std::thread([this] { run(); });
   }
@@ -135,26 +161,50 @@ class JournalWriter::Impl {
   [[nodiscard]] bool healthy() const { return healthy_; }
 
  private:
+  // A session that has the lock.
   Session open(milliseconds patience) const {
     Session session = open_session(connection_string_, "journal");
     check_schema(*session);
-    if (!lock_database(*session, patience))
+    if (!lock_database(*session, patience)) {
+      if (!writer_.empty()) require_mine(standing_of(*session));
       throw std::runtime_error("another roostd uses this database (it holds the database's lock); two containers cannot share nodes");
+    }
     prepare(*session);
     return session;
   }
 
+  void require_mine(const Standing& standing) const {
+    if (standing.writer != writer_) throw OvertakenError(kOvertaken);
+  }
+
+  // How far the journal got: to the last batch that is known to count, or to the one that is in doubt.
+  std::uint64_t look(std::uint64_t in_doubt) const {
+    const Standing standing = standing_of(*session_);
+    require_mine(standing);
+    if (standing.position != position_ && standing.position != in_doubt)
+      throw OvertakenError("the journal in the database is at batch " + std::to_string(standing.position) + ", and this roostd left it at " +
+                           std::to_string(position_) + ": the database was restored or changed by hand");
+    return standing.position;
+  }
+
   void run() {
     pthread_setname_np(pthread_self(), "journal");
-    for (;;) {
-      std::optional<core::Batch> batch = next();
-      if (batch)
-        finish(*batch);
-      else if (stopping())
-        return;
-      else
-        sign_of_life();
+    try {
+      while (work()) {}
+    } catch (const OvertakenError& error) {
+      healthy_ = false;
+      session_.reset();   // its successor need not wait for the lock
+      overtaken_(error.what());
     }
+  }
+
+  // False: it is time to stop.
+  bool work() {
+    const std::optional<core::Batch> batch = next();
+    if (!batch && stopping()) return false;
+    if (batch) finish(*batch);
+    else sign_of_life();
+    return true;
   }
 
   // The batch that waits, or nothing after a second or when it is time to stop.
@@ -176,16 +226,27 @@ class JournalWriter::Impl {
     return !stopping_;
   }
 
-  void sign_of_life() {
+  // Does what talks to the database. False: the session broke.
+  template <typename Talk>
+  bool survives(Talk talk) {
     try {
-      if (!session_) {
-        session_ = open(milliseconds(0));
-        regained();
-      }
-      pqxx::nontransaction(*session_).exec("SELECT 1");
+      talk();
+      return true;
+    } catch (const OvertakenError&) {
+      throw;
     } catch (const std::exception& error) {
       lost(error.what());
+      return false;
     }
+  }
+
+  void sign_of_life() {
+    survives([this] {
+      const bool away = !session_;
+      if (away) session_ = open(milliseconds(0));
+      look(position_);
+      if (away) regained();
+    });
   }
 
   void lost(const std::string& why) {
@@ -217,18 +278,23 @@ class JournalWriter::Impl {
 
   // nullopt: the session broke, and it is open whether the batch counts.
   std::optional<core::CommitOutcome> try_once(std::uint64_t position, const BatchRows& rows) {
+    std::optional<core::CommitOutcome> outcome;
+    survives([&] { outcome = write(position, rows); });
+    return outcome;
+  }
+
+  core::CommitOutcome write(std::uint64_t position, const BatchRows& rows) {
     try {
-      write_batch(*session_, position, rows);
-      return core::CommitOutcome{true, {}};
+      write_batch(*session_, writer_, position, rows);
+      position_ = position;
+      return {true, {}};
     } catch (const pqxx::sql_error& error) {
       // The server itself says that the statement failed, so the transaction does not count. (A session that breaks is a
       // different exception, but the server also speaks when it ends one: with an error of class 57P.)
-      if (error.sqlstate().rfind("57P", 0) != 0 && session_->is_open()) return core::CommitOutcome{false, error.what()};
-      lost(error.what());
-    } catch (const std::exception& error) {   // broken_connection, in_doubt_error
-      lost(error.what());
+      if (error.sqlstate().rfind("57P", 0) == 0 || !session_->is_open()) throw;
+      look(position_);   // a position that someone else moved would refuse every batch to come
+      return {false, error.what()};
     }
-    return std::nullopt;
   }
 
   enum class Settled { Committed, NotCommitted, NotKnown };
@@ -236,16 +302,17 @@ class JournalWriter::Impl {
   // After a session that broke in mid-commit. Ends only when the truth is known, or roostd stops and no one waits for it.
   Settled settle(std::uint64_t position) {
     for (milliseconds wait = kRetryPauseMin;; wait = std::min(2 * wait, kRetryPauseMax)) {
-      try {
+      bool counts = false;
+      const bool known = survives([&] {
         session_ = open(kRetryPauseMax);
-        const bool counts = position_of(*session_) >= position;
+        counts = look(position) == position;
+      });
+      if (known) {
         regained();
         note_(core::LogLevel::Warning,
               "batch " + std::to_string(position) + " was in doubt: it " + (counts ? "was committed" : "was not committed"));
+        if (counts) position_ = position;
         return counts ? Settled::Committed : Settled::NotCommitted;
-      } catch (const std::exception& error) {
-        session_.reset();
-        lost(error.what());
       }
       if (!pause(wait)) return Settled::NotKnown;
     }
@@ -254,7 +321,10 @@ class JournalWriter::Impl {
   const std::string connection_string_;
   const Done done_;
   const Note note_;
+  const Overtaken overtaken_;
   Session session_;
+  std::string writer_;           // this roostd, as the journal names it; empty: it is not the writer yet
+  std::uint64_t position_ = 0;   // the last batch that is known to count
   std::atomic<bool> healthy_{false};
   std::mutex mutex_;   // of waiting_ and stopping_
   std::condition_variable changed_;
@@ -263,8 +333,8 @@ class JournalWriter::Impl {
   std::thread thread_;
 };
 
-JournalWriter::JournalWriter(const std::string& connection_string, Done done, Note note)
-    : impl_(std::make_unique<Impl>(connection_string, std::move(done), std::move(note))) {}
+JournalWriter::JournalWriter(const std::string& connection_string, Done done, Note note, Overtaken overtaken)
+    : impl_(std::make_unique<Impl>(connection_string, std::move(done), std::move(note), std::move(overtaken))) {}
 JournalWriter::~JournalWriter() = default;
 void JournalWriter::commit(core::Batch batch) { impl_->commit(std::move(batch)); }
 bool JournalWriter::healthy() const { return impl_->healthy(); }

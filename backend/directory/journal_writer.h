@@ -9,11 +9,14 @@
 //    leaves open whether the batch counts; then the journal opens another session, takes the lock of the database (which
 //    proves that the old session is over), reads the position, and sends the batch again if it does not count. It does not
 //    answer before it knows, however long the database stays away; the requests that wait have a time limit of their own;
+//  - it writes only to the database that it knows. At its start it makes itself the writer of roost.journal; once another roostd has
+//    done so since, or the position is not where this one left it, what this roostd has in memory is not what is stored. Then
+//    nothing is written or answered any more, and `overtaken` is called, once: roostd is to end and be started anew;
 //  - a batch that did not reach the database is answered at once with what is wrong;
 //  - while there is nothing to do it asks the database for a sign of life once a second, so that healthy() is true
 //    only of a database that answers.
 //
-// Thread: commit() by the core's thread; healthy() by any; `done` is called on the journal's thread.
+// Thread: commit() by the core's thread; healthy() by any; `done`, `note` and `overtaken` are called on the journal's thread.
 
 #include <chrono>
 #include <functional>
@@ -31,8 +34,10 @@ class JournalWriter final : public core::Journal {
   // What is worth a line in the log: the database was lost, is back.
   using Note = std::function<void(core::LogLevel, const std::string&)>;
 
+  using Overtaken = std::function<void(const std::string&)>;
+
   // Takes the lock of the database. Throws std::exception if it cannot be reached or another roostd uses it.
-  JournalWriter(const std::string& connection_string, Done done, Note note);
+  JournalWriter(const std::string& connection_string, Done done, Note note, Overtaken overtaken);
   ~JournalWriter() override;   // finishes the batch that is under way, unless the database is lost
   JournalWriter(const JournalWriter&) = delete;
   JournalWriter& operator=(const JournalWriter&) = delete;

@@ -77,7 +77,8 @@ class Roostd final : launch::WorkerEvents, core::Fetcher {
         server_(c, [this](Incoming incoming) { post(std::move(incoming)); }, clock_),
         journal_(c.database, [this](core::BatchId batch, core::CommitOutcome outcome) {
               queue_.post([this, batch, outcome] { container_->committed(clock_(), batch, outcome); });
-            }, [this](core::LogLevel level, const std::string& what) { log_.log({level, "database", {}, 0, what}); }),
+            }, [this](core::LogLevel level, const std::string& what) { log_.log({level, "database", {}, 0, what}); },
+            [this](const std::string& why) { queue_.post([this, why] { overtaken_ = why; }); }),
         reads_(c.database, static_cast<unsigned>(c.reader_threads),
                [this](core::ReadId read, directory::StateReads::ReadResult result) {
                  queue_.post([this, read, result = std::move(result)] { container_->read_done(clock_(), read, result); });
@@ -88,6 +89,7 @@ class Roostd final : launch::WorkerEvents, core::Fetcher {
         }),
         map_(c.status_map, c.core.nodes_max, c.core.host) {}
 
+  // Until it is told to end. Throws std::runtime_error if the start fails, or another roostd took the database over.
   void run() {
     load();
     workers_.set_events(*this);
@@ -96,11 +98,13 @@ class Roostd final : launch::WorkerEvents, core::Fetcher {
     say(core::LogLevel::Info, "ready",
         "serving https://" + configuration_.core.host + ", " + std::to_string(container_->counts().nodes) + " nodes");
     notify_manager("READY=1\nSTATUS=serving");
-    while (!stop_now_ && !(stopping_ && container_->drained())) turn();
+    while (overtaken_.empty() && !stop_now_ && !(stopping_ && container_->drained())) turn();
     notify_manager("STOPPING=1");
+    if (!overtaken_.empty()) drain();   // refuses what comes: nothing is answered from what is not stored
     server_.stop_accepting();
     queue_.run_all();   // requests that were read meanwhile are refused: the container drains
     server_.finish();
+    if (!overtaken_.empty()) throw std::runtime_error(overtaken_);
     say(core::LogLevel::Info, "stopped", "drained");
   }
 
@@ -335,6 +339,7 @@ class Roostd final : launch::WorkerEvents, core::Fetcher {
   bool draining_ = false;   // no new work
   bool stopping_ = false;   // the end of the draining is the end of roostd
   bool stop_now_ = false;
+  std::string overtaken_;   // why what is in memory is not what is stored; empty: it is
 };
 
 }  // namespace

@@ -1,12 +1,13 @@
 -- What each role may not do, tried; and what it may, listed, so that a right that is added shows here.
 BEGIN;
-SELECT plan(38);
+SELECT plan(39);
 
 SELECT table_privs_are('roost', 'nodes', 'roost_app', ARRAY['SELECT', 'INSERT'], 'roost_app on nodes');
 SELECT table_privs_are('roost', 'tombstones', 'roost_app', ARRAY['SELECT'], 'roost_app on tombstones');
 SELECT table_privs_are('roost', 'index_entries', 'roost_app', ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE'], 'roost_app on index_entries');
 SELECT table_privs_are('roost', 'journal', 'roost_app', ARRAY['SELECT'], 'roost_app on journal');
 SELECT column_privs_are('roost', 'journal', 'position', 'roost_app', ARRAY['SELECT', 'UPDATE'], 'roost_app on the position');
+SELECT column_privs_are('roost', 'journal', 'writer', 'roost_app', ARRAY['SELECT', 'UPDATE'], 'roost_app on the writer');
 SELECT table_privs_are('roost', 'definitions', 'roost_app', ARRAY['SELECT', 'INSERT'], 'roost_app on definitions');
 SELECT column_privs_are('roost', 'definitions', 'definition', 'roost_readonly', '{}', 'roost_readonly on code');
 SELECT table_privs_are('roost', 'nodes', 'roost_readonly', '{}', 'roost_readonly on nodes as a whole');

@@ -3,9 +3,9 @@ BEGIN;
 SELECT plan(5);
 
 SELECT function_returns('roost', 'schema_version', '{}'::name[], 'integer');
-SELECT is(roost.schema_version(), 3, 'this is version 3');
+SELECT is(roost.schema_version(), 4, 'this is version 4');
 SET LOCAL ROLE roost_readonly;
-SELECT is(roost.schema_version(), 3, 'everybody may ask');
+SELECT is(roost.schema_version(), 4, 'everybody may ask');
 RESET ROLE;
 SELECT is_empty($$SELECT relname FROM pg_class WHERE relnamespace = 'roost'::regnamespace AND relkind IN ('r', 'v')
   AND obj_description(oid, 'pg_class') IS NULL$$, 'every table says what it is');

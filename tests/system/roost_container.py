@@ -182,6 +182,13 @@ class Container:
                 return path.read_text(errors="replace")
         return ""
 
+    def sql(self, query):
+        """What psql prints for it, as the database's superuser."""
+        environment = dict(os.environ, PGHOST=str(self.home / "run"), PGDATABASE="roost", PGUSER="postgres")
+        done = subprocess.run(["psql", "-XAtqc", query], env=environment, capture_output=True, text=True, timeout=30)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
     def map(self):
         return StatusMap(self.home / "roost.toml")
 

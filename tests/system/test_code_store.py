@@ -5,7 +5,6 @@ process; and roost code shows it."""
 import json
 import os
 import re
-import subprocess
 
 import pytest
 
@@ -19,13 +18,6 @@ STORE_BYTES = 5 << 20
 
 def hop(f, x):
     return HOP.format(f=f, x=x)
-
-
-def sql(container, query):
-    environment = dict(os.environ, PGHOST=str(container.home / "run"), PGDATABASE="roost", PGUSER="postgres")
-    done = subprocess.run(["psql", "-XAtqc", query], env=environment, capture_output=True, text=True, timeout=30)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
 
 
 def hash_of(expression):
@@ -56,8 +48,8 @@ class TestDefinitions:
 
     def test_it_is_in_the_database_under_its_hash(self, container):
         container.value(hop("(x -> x * 1003)", "3"))
-        stored = sql(container, "SELECT count(*) FROM roost.definitions WHERE "
-                                f"hash = decode('{hash_of('x -> x * 1003').translate(str.maketrans('-_', '+/'))}', 'base64')")
+        stored = container.sql("SELECT count(*) FROM roost.definitions WHERE "
+                               f"hash = decode('{hash_of('x -> x * 1003').translate(str.maketrans('-_', '+/'))}', 'base64')")
         assert stored == "1"
 
     def test_a_program_may_name_it_by_its_hash(self, container):
@@ -71,7 +63,7 @@ class TestDefinitions:
     def test_what_the_library_has_is_stored_with_what_refers_to_it(self, container):
         container.value(hop("(v -> Vector.ranked-histogram Text.Order v)", '["a", "b", "a"]'))
         digest = hash_of("Vector.ranked-histogram").translate(str.maketrans("-_", "+/"))
-        assert sql(container, f"SELECT count(*) FROM roost.definitions WHERE hash = decode('{digest}', 'base64')") == "1"
+        assert container.sql(f"SELECT count(*) FROM roost.definitions WHERE hash = decode('{digest}', 'base64')") == "1"
 
 
 class TestAfterACrash:
@@ -114,9 +106,9 @@ class TestAfterACrash:
         """Changes the last byte of a definition in the database, as a fault of the disk would."""
         container.start()
         standard = digest.translate(str.maketrans("-_", "+/"))
-        sql(container, "ALTER TABLE roost.definitions DISABLE TRIGGER USER; "
-                       "UPDATE roost.definitions SET definition = set_byte(definition, octet_length(definition) - 1, 77) "
-                       f"WHERE hash = decode('{standard}', 'base64'); ALTER TABLE roost.definitions ENABLE TRIGGER USER")
+        container.sql("ALTER TABLE roost.definitions DISABLE TRIGGER USER; "
+                      "UPDATE roost.definitions SET definition = set_byte(definition, octet_length(definition) - 1, 77) "
+                      f"WHERE hash = decode('{standard}', 'base64'); ALTER TABLE roost.definitions ENABLE TRIGGER USER")
         pids = container.kill_roostd()
         wait_until(lambda: not any(Process(pid).alive for pid in pids), 5, "the end of all workers")
 

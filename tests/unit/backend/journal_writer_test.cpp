@@ -34,7 +34,8 @@ class JournalWriterTest : public testing::Test {
         [this](core::LogLevel, const std::string& note) {
           const std::lock_guard lock(notes_mutex_);
           notes_ += note + "\n";
-        });
+        },
+        [this](const std::string& why) { overtaken_.set_value(why); });
   }
   std::future<core::CommitOutcome> begin(std::vector<core::JournalEntry> entries) {
     outcome_.emplace();
@@ -45,6 +46,24 @@ class JournalWriterTest : public testing::Test {
     auto outcome = begin(std::move(entries));
     if (outcome.wait_for(20s) != std::future_status::ready) throw std::runtime_error("no outcome");
     return outcome.get();
+  }
+  // Why the journal says that it was overtaken.
+  std::string overtaken() {
+    auto why = overtaken_.get_future();
+    return why.wait_for(20s) == std::future_status::ready ? why.get() : "it does not";
+  }
+  // Loses the session while the batch of these entries waits for a lock; meanwhile `sql` happens, by somebody else.
+  std::future<core::CommitOutcome> lose_batch(std::vector<core::JournalEntry> entries, const std::string& sql) {
+    std::thread holder([&] { database_.query("BEGIN; LOCK TABLE roost.index_entries IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(1); COMMIT"); });
+    std::this_thread::sleep_for(300ms);
+    auto outcome = begin(std::move(entries));
+    std::this_thread::sleep_for(200ms);
+    database_.shut_out();
+    database_.end_sessions("journal");
+    database_.query(sql);
+    holder.join();
+    database_.admit();
+    return outcome;
   }
   std::string notes() {
     const std::lock_guard lock(notes_mutex_);
@@ -61,6 +80,7 @@ class JournalWriterTest : public testing::Test {
   std::optional<std::promise<core::CommitOutcome>> outcome_;
   std::mutex notes_mutex_;
   std::string notes_;
+  std::promise<std::string> overtaken_;
   std::unique_ptr<JournalWriter> journal_;
 };
 
@@ -206,24 +226,67 @@ TEST_F(JournalWriterTest, ASessionThatEndsWhileNodesGoOverIsSettledByThePosition
 // The batch counts, but its session ends before the answer: a trigger that runs at the commit ends it from within is not to be had,
 // so the position is moved by hand, as the lost session would have.
 TEST_F(JournalWriterTest, ABatchThatCountsIsNotSentAgain) {
-  std::thread holder([&] {
-    database_.query("BEGIN; LOCK TABLE roost.index_entries IN ACCESS EXCLUSIVE MODE; "
-                    "SELECT set_config('roost.x', pg_sleep(1)::text, false); UPDATE roost.journal SET position = 2; COMMIT");
-  });
-  std::this_thread::sleep_for(300ms);
-  auto outcome = begin({insertion(1, "h", "a")});
-  std::this_thread::sleep_for(200ms);
-  database_.end_sessions("journal");
-  holder.join();
-  const core::CommitOutcome result = outcome.get();
-  EXPECT_TRUE(result.ok || result.error.find("cannot go to") != std::string::npos) << result.error;
+  auto outcome = lose_batch({insertion(1, "h", "a")}, "UPDATE roost.journal SET position = 2");
+  EXPECT_TRUE(outcome.get().ok);
   EXPECT_EQ(count("index_entries"), "0");
+  EXPECT_NE(notes().find("batch 2 was in doubt: it was committed"), std::string::npos) << notes();
+}
+
+// Another roostd committed a batch of the same number: the one in doubt does not count, whatever the position says.
+TEST_F(JournalWriterTest, ABatchInDoubtIsNotAnsweredByAnothersBatch) {
+  auto outcome = lose_batch({insertion(1, "h", "a")}, "UPDATE roost.journal SET writer = gen_random_uuid(), position = 2");
+  EXPECT_NE(overtaken().find("another roostd has used the database"), std::string::npos);
+  EXPECT_EQ(outcome.wait_for(0s), std::future_status::timeout);
+}
+
+TEST_F(JournalWriterTest, AJournalThatWasReplacedWritesNoMore) {
+  auto second = std::async(std::launch::async, [this] {
+    std::promise<bool> committed;
+    JournalWriter other(database_.as_roostd(), [&](auto, const core::CommitOutcome& outcome) { committed.set_value(outcome.ok); },
+                        [](auto, auto&) {}, [](auto&) {});
+    other.commit({core::BatchId{2}, {insertion(1, "h", "other")}});
+    return committed.get_future().get();
+  });
+  std::this_thread::sleep_for(500ms);   // it waits for the lock
+  database_.query("SELECT pg_terminate_backend(pid, 5000) FROM pg_locks JOIN pg_database d ON d.oid = database "
+                  "WHERE locktype = 'advisory' AND granted AND datname = current_database()");
+  EXPECT_TRUE(second.get());
+  EXPECT_NE(overtaken().find("another roostd has used the database"), std::string::npos);
+  EXPECT_FALSE(journal_->healthy());
+  auto outcome = begin({insertion(1, "h", "a")});
+  EXPECT_EQ(outcome.wait_for(1500ms), std::future_status::timeout);
+  EXPECT_EQ(value_of("h"), bytea_text("other"));
+}
+
+// The batch waits for the journal's row while somebody becomes the writer without the lock: the update finds it no longer its own.
+class JournalWriterWithoutItsRow : public JournalWriterTest, public testing::WithParamInterface<bool> {};
+
+TEST_P(JournalWriterWithoutItsRow, WritesNothing) {
+  std::thread thief([&] {
+    database_.query("BEGIN; UPDATE roost.journal SET writer = gen_random_uuid(); SELECT pg_sleep(1); COMMIT");
+  });
+  std::this_thread::sleep_for(400ms);
+  std::vector<core::JournalEntry> entries{insertion(1, "h", "a")};
+  if (GetParam()) entries.push_back(core::NodeCreation{child_numbered(3, 1)});
+  auto outcome = begin(std::move(entries));
+  thief.join();
+  EXPECT_NE(overtaken().find("another roostd has used the database"), std::string::npos);
+  EXPECT_EQ(outcome.wait_for(0s), std::future_status::timeout);
+  EXPECT_EQ(count("index_entries") + count("nodes") + position(), "021");
+}
+INSTANTIATE_TEST_SUITE_P(OfInsertsAloneAndOfMore, JournalWriterWithoutItsRow, testing::Bool());
+
+TEST_F(JournalWriterTest, ADatabaseThatWasPutBackIsNotWrittenTo) {
+  EXPECT_TRUE(commit({insertion(1, "h", "a")}).ok);
+  database_.query("ALTER TABLE roost.journal DISABLE TRIGGER USER; UPDATE roost.journal SET position = 1; "
+                  "ALTER TABLE roost.journal ENABLE TRIGGER USER");
+  EXPECT_NE(overtaken().find("is at batch 1, and this roostd left it at 2"), std::string::npos);
 }
 
 TEST_F(JournalWriterTest, OnlyOneJournalUsesADatabase) {
   const auto start = std::chrono::steady_clock::now();
   auto second = std::async(std::launch::async, [this] {
-    JournalWriter other(database_.as_roostd(), [](auto, auto) {}, [](auto, auto&) {});
+    JournalWriter other(database_.as_roostd(), [](auto, auto) {}, [](auto, auto&) {}, [](auto&) {});
   });
   // It waits for a predecessor that is being buried; when that one ends, it has the lock.
   EXPECT_EQ(second.wait_for(500ms), std::future_status::timeout);

@@ -110,6 +110,9 @@ void TestDatabase::end_sessions(const std::string& purpose) const {
         "application_name = 'roostd " + purpose + "'");
 }
 
+void TestDatabase::shut_out() const { query("ALTER ROLE roost_app NOLOGIN"); }
+void TestDatabase::admit() const { query("ALTER ROLE roost_app LOGIN"); }
+
 }  // namespace roost::directory
 
 // libpqxx 6.4 forgets the result of a statement whose session broke (some kilobytes a lost session). Read by LeakSanitizer.

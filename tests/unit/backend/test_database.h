@@ -23,6 +23,9 @@ class TestDatabase {
   std::string query(const std::string& sql) const;
   // Ends roostd's sessions of this purpose ("journal", "reader").
   void end_sessions(const std::string& purpose) const;
+  // Keeps roostd from opening sessions (those that are open stay). Requires: admit() follows, for the role is the whole cluster's.
+  void shut_out() const;
+  void admit() const;
 
  private:
   std::string name_;
