@@ -25,7 +25,13 @@ void prepare(pqxx::connection& session) {
   session.prepare("lookup", "SELECT key_hash, key, value" + from + " AND key_hash = $3::bytea");
   session.prepare("first", "SELECT key_hash, key, value" + from + " ORDER BY key_hash LIMIT 1");
   session.prepare("after", "SELECT key_hash, key, value" + from + " AND key_hash > $3::bytea ORDER BY key_hash LIMIT 1");
-  session.prepare("all", "SELECT key_hash, key, ''::bytea" + from + " ORDER BY key_hash");
+  // As much as one read may give and one entry more, which tells that there is more: libpq holds a whole answer in memory, as hex.
+  const std::string bytes = "octet_length(key_hash) + octet_length(key) + " + std::to_string(kEntryOverhead);
+  const std::string entries = "SELECT key_hash, key, " + bytes + " AS bytes" + from + " ORDER BY key_hash LIMIT " +
+                              std::to_string(kReadBytesMax / kEntryOverhead + 1);
+  const std::string sized = "SELECT key_hash, key, sum(bytes) OVER (ORDER BY key_hash) - bytes AS before FROM (" + entries + ") AS entries";
+  session.prepare("all", "SELECT key_hash, key, ''::bytea FROM (" + sized + ") AS sized WHERE before <= " + std::to_string(kReadBytesMax) +
+                             " ORDER BY key_hash");
 }
 
 pqxx::result rows_for(pqxx::connection& session, const core::StateRead& read) {
@@ -50,8 +56,7 @@ StateReads::ReadResult entries_of(const pqxx::result& rows) {
     wire::Entry& entry = entries.emplace_back(wire::Entry{bytes_of(row[0]), bytes_of(row[1]), bytes_of(row[2])});
     bytes += entry.key_hash.size() + entry.key.size() + entry.value.size() + kEntryOverhead;
     if (bytes > kReadBytesMax)
-      return Refused{"one read of an index may give at most " + std::to_string(kReadBytesMax) + " bytes; this index of " +
-                     std::to_string(rows.size()) + " entries has more"};
+      return Refused{"one read of an index may give at most " + std::to_string(kReadBytesMax) + " bytes; this index has more"};
   }
   return entries;
 }

@@ -16,7 +16,7 @@
 
 namespace roost::directory {
 
-// What a single read may give: it travels to the worker as one frame.
+// What a single read may give: it travels to the worker as one frame. Of an index that has more little more is fetched.
 inline constexpr std::size_t kReadBytesMax = wire::kFrameBytesMax - (64u << 10);
 
 class StateReads final : public core::StateReader {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <condition_variable>
+#include <fstream>
 #include <map>
 #include <mutex>
 
@@ -13,6 +14,14 @@
 
 namespace roost::directory {
 namespace {
+
+// A figure of this process, as the kernel tells it.
+std::size_t status_kib(const std::string& name) {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with(name)) return std::stoul(line.substr(name.size()));
+  throw std::runtime_error("no " + name + " in /proc/self/status");
+}
 
 class StateReadsTest : public testing::Test {
  protected:
@@ -94,6 +103,32 @@ TEST_F(StateReadsTest, AnIndexTooLargeForAFrameIsRefusedWithTheLimit) {
   const auto result = read(wire::ReadKind::All, {}, 2);
   ASSERT_FALSE(result.ok());
   EXPECT_NE(result.error().find(std::to_string(kReadBytesMax)), std::string::npos) << result.error();
+}
+
+// 512 MiB of keys, which compress to little in the database; what is read of them is bounded. The peak is the kernel's, of this process.
+TEST_F(StateReadsTest, AnIndexTooLargeForAFrameIsNotReadToItsEnd) {
+  database_.query("INSERT INTO roost.index_entries SELECT '" + bytea_text(key_numbered(2).view()) + "', '" + bytea_text(kToken) +
+                  "', int4send(n), decode(repeat('ab', 1 << 20), 'hex'), '\\x00' FROM generate_series(1, 512) n");
+  (void)read(wire::ReadKind::First);
+  std::ofstream("/proc/self/clear_refs") << "5";   // the peak begins anew
+  const std::size_t before = status_kib("VmRSS:");
+  ASSERT_FALSE(read(wire::ReadKind::All, {}, 2).ok());
+  EXPECT_LT(status_kib("VmHWM:") - before, 256u << 10);
+}
+
+TEST_F(StateReadsTest, AnIndexThatJustFitsAFrameIsReadWhole) {
+  constexpr std::size_t kEntries = 64, kOverhead = 32 + sizeof(std::int32_t);
+  const auto fill = [this](std::size_t bytes) {
+    database_.query("INSERT INTO roost.index_entries SELECT '" + bytea_text(key_numbered(2).view()) + "', '" + bytea_text(Bytes(64, 'f')) +
+                    "', int4send(n), decode(repeat('ab', " + std::to_string(bytes) + "), 'hex'), '\\x00' FROM generate_series(1, 64) n");
+  };
+  static_assert(kReadBytesMax % kEntries == 0);
+  fill(kReadBytesMax / kEntries - kOverhead);
+  const auto whole = read(wire::ReadKind::All, {}, 2, Bytes(64, 'f'));
+  ASSERT_TRUE(whole.ok()) << whole.error();
+  EXPECT_EQ(whole.value().size(), kEntries);
+  database_.query("UPDATE roost.index_entries SET key = key || '\\x00' WHERE key_hash = int4send(64)");
+  EXPECT_FALSE(read(wire::ReadKind::All, {}, 2, Bytes(64, 'f')).ok());
 }
 
 TEST(StateReadsWithoutADatabase, AreAnsweredWithWhatIsWrong) {
