@@ -32,6 +32,8 @@ constexpr milliseconds kLockPatience{10'000};
 // number, so it cannot count twice).
 constexpr int kTries = 3;
 constexpr milliseconds kSignOfLifeEvery{1'000};
+// A database whose last answer is older does not answer: several signs of life are missing, or one batch takes as long.
+constexpr milliseconds kAnswerAgeMax{5'000};
 // Between attempts to reach the database again; doubling.
 constexpr milliseconds kRetryPauseMin{50};
 constexpr milliseconds kRetryPauseMax{2'000};
@@ -136,7 +138,7 @@ class JournalWriter::Impl {
     const Standing mine = take_over(*session_);
     writer_ = mine.writer;
     position_ = mine.position;
-    healthy_ = true;
+    answered_at_ = Clock::now();
     thread_ = std::thread([this] { run(); });
   }
 
@@ -158,9 +160,11 @@ class JournalWriter::Impl {
     changed_.notify_all();
   }
 
-  [[nodiscard]] bool healthy() const { return healthy_; }
+  [[nodiscard]] bool healthy() const { return Clock::now() < answered_at_.load() + kAnswerAgeMax; }
 
  private:
+  using Clock = std::chrono::steady_clock;
+
   // A session that has the lock.
   Session open(milliseconds patience) const {
     Session session = open_session(connection_string_, "journal");
@@ -192,7 +196,7 @@ class JournalWriter::Impl {
     try {
       while (work()) {}
     } catch (const OvertakenError& error) {
-      healthy_ = false;
+      answered_at_ = kNever;
       session_.reset();   // its successor need not wait for the lock
       overtaken_(error.what());
     }
@@ -231,6 +235,7 @@ class JournalWriter::Impl {
   bool survives(Talk talk) {
     try {
       talk();
+      answered_at_ = Clock::now();
       return true;
     } catch (const OvertakenError&) {
       throw;
@@ -251,11 +256,12 @@ class JournalWriter::Impl {
 
   void lost(const std::string& why) {
     session_.reset();
-    if (healthy_.exchange(false)) note_(core::LogLevel::Error, "the database is lost: " + why);
+    answered_at_ = kNever;
+    if (!std::exchange(lost_, true)) note_(core::LogLevel::Error, "the database is lost: " + why);
   }
 
   void regained() {
-    if (!healthy_.exchange(true)) note_(core::LogLevel::Warning, "the database is back");
+    if (std::exchange(lost_, false)) note_(core::LogLevel::Warning, "the database is back");
   }
 
   void finish(const core::Batch& batch) { done_(batch.id, outcome_of(batch)); }
@@ -325,7 +331,9 @@ class JournalWriter::Impl {
   Session session_;
   std::string writer_;           // this roostd, as the journal names it; empty: it is not the writer yet
   std::uint64_t position_ = 0;   // the last batch that is known to count
-  std::atomic<bool> healthy_{false};
+  bool lost_ = false;            // and the log says so
+  static constexpr Clock::time_point kNever{};
+  std::atomic<Clock::time_point> answered_at_{kNever};   // when the database last did what it was asked
   std::mutex mutex_;   // of waiting_ and stopping_
   std::condition_variable changed_;
   std::optional<core::Batch> waiting_;

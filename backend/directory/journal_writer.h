@@ -13,8 +13,8 @@
 //    done so since, or the position is not where this one left it, what this roostd has in memory is not what is stored. Then
 //    nothing is written or answered any more, and `overtaken` is called, once: roostd is to end and be started anew;
 //  - a batch that did not reach the database is answered at once with what is wrong;
-//  - while there is nothing to do it asks the database for a sign of life once a second, so that healthy() is true
-//    only of a database that answers.
+//  - while there is nothing to do it asks the database for a sign of life once a second; healthy() is true only while the last answer
+//    is at most 5 s old.
 //
 // Thread: commit() by the core's thread; healthy() by any; `done`, `note` and `overtaken` are called on the journal's thread.
 
@@ -38,7 +38,8 @@ class JournalWriter final : public core::Journal {
 
   // Takes the lock of the database. Throws std::exception if it cannot be reached or another roostd uses it.
   JournalWriter(const std::string& connection_string, Done done, Note note, Overtaken overtaken);
-  ~JournalWriter() override;   // finishes the batch that is under way, unless the database is lost
+  // Finishes the batch that is under way, unless the database is lost. Waits for a database that does not answer, without a limit.
+  ~JournalWriter() override;
   JournalWriter(const JournalWriter&) = delete;
   JournalWriter& operator=(const JournalWriter&) = delete;
 

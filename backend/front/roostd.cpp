@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdlib>
 #include <functional>
 #include <stdexcept>
+#include <thread>
 
 #include <nlohmann/json.hpp>
 #include <sodium.h>
@@ -36,6 +38,7 @@ namespace roost::front {
 namespace {
 
 constexpr auto kBeat = std::chrono::seconds(1);
+constexpr auto kEndPatience = std::chrono::seconds(5);
 
 // Wall-clock time that never goes back: the monotonic clock plus its offset when roostd started.
 class WallClock {
@@ -59,6 +62,15 @@ launch::WorkersOptions workers_options(const Configuration& c, int code_store_fd
   return options;
 }
 
+// A thread that waits for a database that does not answer cannot be joined. When this is called all that counts is done, so what has not
+// ended after a while goes with the process, as after SIGKILL.
+void end_soon(int status) {
+  std::thread([status] {
+    std::this_thread::sleep_for(kEndPatience);
+    std::_Exit(status);
+  }).detach();
+}
+
 struct Libfcgi {
   Libfcgi() { start_libfcgi(); }
 };
@@ -78,7 +90,10 @@ class Roostd final : launch::WorkerEvents, core::Fetcher {
         journal_(c.database, [this](core::BatchId batch, core::CommitOutcome outcome) {
               queue_.post([this, batch, outcome] { container_->committed(clock_(), batch, outcome); });
             }, [this](core::LogLevel level, const std::string& what) { log_.log({level, "database", {}, 0, what}); },
-            [this](const std::string& why) { queue_.post([this, why] { overtaken_ = why; }); }),
+            [this](const std::string& why) {
+              log_.log({core::LogLevel::Error, "database", {}, 0, why});
+              queue_.post([this, why] { overtaken_ = why; });
+            }),
         reads_(c.database, static_cast<unsigned>(c.reader_threads),
                [this](core::ReadId read, directory::StateReads::ReadResult result) {
                  queue_.post([this, read, result = std::move(result)] { container_->read_done(clock_(), read, result); });
@@ -104,8 +119,12 @@ class Roostd final : launch::WorkerEvents, core::Fetcher {
     server_.stop_accepting();
     queue_.run_all();   // requests that were read meanwhile are refused: the container drains
     server_.finish();
+    end_soon(overtaken_.empty() ? 0 : 1);
     if (!overtaken_.empty()) throw std::runtime_error(overtaken_);
-    say(core::LogLevel::Info, "stopped", "drained");
+    if (container_->drained()) say(core::LogLevel::Info, "stopped", "drained");
+    else
+      say(core::LogLevel::Warning, "stopped",
+          "at the second signal, not drained: what ran was cut off, and whether writes under way count is not known");
   }
 
  private:

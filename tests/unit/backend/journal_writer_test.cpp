@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <future>
 #include <thread>
 
@@ -296,6 +297,20 @@ TEST_F(JournalWriterTest, OnlyOneJournalUsesADatabase) {
 }
 
 TEST_F(JournalWriterTest, ADatabaseThatAnswersIsHealthy) { EXPECT_TRUE(journal_->healthy()); }
+
+TEST_F(JournalWriterTest, ADatabaseThatDoesNotAnswerIsNotHealthyUntilItDoes) {
+  const auto within = [this](std::chrono::seconds time, bool healthy) {
+    const auto until = std::chrono::steady_clock::now() + time;
+    while (journal_->healthy() != healthy && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(50ms);
+    return journal_->healthy() == healthy;
+  };
+  const pid_t server = std::stoi(database_.query("SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'roostd journal'"));
+  ASSERT_EQ(kill(server, SIGSTOP), 0);
+  EXPECT_TRUE(within(10s, false));
+  kill(server, SIGCONT);
+  EXPECT_TRUE(within(10s, true));
+  EXPECT_EQ(notes(), "");   // by the same session
+}
 
 }  // namespace
 }  // namespace roost::directory
