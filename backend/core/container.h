@@ -55,7 +55,8 @@ struct WorkerExit {
 
 struct CommitOutcome {
   bool ok = true;
-  std::string error;
+  std::string error;    // for whoever wrote
+  std::string detail;   // for the log alone: what the database said shows its inside
 };
 
 class Container {

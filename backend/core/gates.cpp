@@ -162,7 +162,7 @@ void Container::Rules::committed(BatchId batch, const CommitOutcome& outcome) {
   in_flight_bytes_ = 0;
   const std::vector<CommittedEntry> entries = std::exchange(in_flight_, {});
   if (outcome.ok) batch_succeeded(entries);
-  else batch_failed(entries, outcome.error);
+  else batch_failed(entries, outcome);
 }
 
 void Container::Rules::batch_succeeded(const std::vector<CommittedEntry>& batch) {
@@ -188,8 +188,10 @@ void Container::Rules::give_up(const Definition& definition) {
   if (!mutated(Mutation::KeepRoom)) doors_.code_store.give_up(definition.bytes->size());
 }
 
-void Container::Rules::batch_failed(const std::vector<CommittedEntry>& batch, const std::string& error) {
-  log(LogLevel::Error, "commit-failed", nullptr, std::to_string(batch.size()) + " entries: " + error);
+void Container::Rules::batch_failed(const std::vector<CommittedEntry>& batch, const CommitOutcome& outcome) {
+  const std::string& error = outcome.error;
+  log(LogLevel::Error, "commit-failed", nullptr,
+      std::to_string(batch.size()) + " entries: " + error + (outcome.detail.empty() ? "" : ": " + outcome.detail));
   position_ = BatchId{static_cast<std::uint64_t>(position_) - 1};   // it was not reached: the next batch takes it
   committed_ = batch.back().sequence;                               // nothing waits for these entries any more
   for (const Definition& definition : std::exchange(in_flight_definitions_, {})) give_up(definition);

@@ -178,7 +178,7 @@ class Container::Rules {
   void commit_next();
   std::vector<JournalEntry> take_gathered();
   void batch_succeeded(const std::vector<CommittedEntry>& batch);
-  void batch_failed(const std::vector<CommittedEntry>& batch, const std::string& error);
+  void batch_failed(const std::vector<CommittedEntry>& batch, const CommitOutcome& outcome);
   void drop_later_entries(const std::unordered_set<NodeIndex>& authors, std::vector<NodeIndex>& unborn);
   void fail_writer(Node& node, const std::string& error);
   void fail_held(Node& node, const Problem& why);

@@ -122,6 +122,20 @@ Standing take_over(pqxx::connection& session) {
   return standing_by(session, "UPDATE roost.journal SET writer = gen_random_uuid() RETURNING writer, position");
 }
 
+// What the server says without being asked: mostly why it ends the session, which whoever finds it ended is not told.
+class LastWords final : public pqxx::errorhandler {
+ public:
+  LastWords(pqxx::connection& session, std::string& text) : errorhandler(session), text_(text) {}
+  bool operator()(const char text[]) noexcept override {
+    text_ = text;
+    text_.erase(text_.find_last_not_of('\n') + 1);
+    return false;
+  }
+
+ private:
+  std::string& text_;
+};
+
 // True if something came from the server that nobody asked for: mostly that it ends the session.
 bool something_came(const pqxx::connection& session) {
   pollfd descriptor{session.sock(), POLLIN | POLLRDHUP, 0};
@@ -134,7 +148,7 @@ class JournalWriter::Impl {
  public:
   Impl(std::string connection_string, Done done, Note note, Overtaken overtaken)
       : connection_string_(std::move(connection_string)), done_(std::move(done)), note_(std::move(note)), overtaken_(std::move(overtaken)) {
-    session_ = open(kLockPatience);
+    enter(open(kLockPatience));
     const Standing mine = take_over(*session_);
     writer_ = mine.writer;
     position_ = mine.position;
@@ -177,6 +191,17 @@ class JournalWriter::Impl {
     return session;
   }
 
+  void enter(Session session) {
+    leave();
+    session_ = std::move(session);
+    listener_ = std::make_unique<LastWords>(*session_, last_words_);
+  }
+  void leave() {
+    listener_.reset();
+    session_.reset();
+    last_words_.clear();
+  }
+
   void require_mine(const Standing& standing) const {
     if (standing.writer != writer_) throw OvertakenError(kOvertaken);
   }
@@ -197,7 +222,7 @@ class JournalWriter::Impl {
       while (work()) {}
     } catch (const OvertakenError& error) {
       answered_at_ = kNever;
-      session_.reset();   // its successor need not wait for the lock
+      leave();   // its successor need not wait for the lock
       overtaken_(error.what());
     }
   }
@@ -240,7 +265,7 @@ class JournalWriter::Impl {
     } catch (const OvertakenError&) {
       throw;
     } catch (const std::exception& error) {
-      lost(error.what());
+      lost(cause_of(error));
       return false;
     }
   }
@@ -248,16 +273,23 @@ class JournalWriter::Impl {
   void sign_of_life() {
     survives([this] {
       const bool away = !session_;
-      if (away) session_ = open(milliseconds(0));
+      if (away) enter(open(milliseconds(0)));
       look(position_);
       if (away) regained();
     });
   }
 
+  // What libpqxx says of a session that ended in mid-statement is an after-effect: that it cannot be asked for its encoding.
+  [[nodiscard]] std::string cause_of(const std::exception& error) const {
+    if (!last_words_.empty()) return last_words_;
+    if (session_ && dynamic_cast<const pqxx::broken_connection*>(&error)) return "the session ended in mid-statement; the database's log says why";
+    return error.what();
+  }
+
   void lost(const std::string& why) {
-    session_.reset();
     answered_at_ = kNever;
     if (!std::exchange(lost_, true)) note_(core::LogLevel::Error, "the database is lost: " + why);
+    leave();
   }
 
   void regained() {
@@ -273,13 +305,13 @@ class JournalWriter::Impl {
       // A session that ended before the batch was sent leaves no doubt.
       if (!session_ || something_came(*session_)) sign_of_life();
       if (!session_) sign_of_life();   // by another one
-      if (!session_) return {false, "the database cannot be reached"};
+      if (!session_) return {false, "the database cannot be reached", {}};
       if (auto outcome = try_once(position, rows)) return *outcome;
       const Settled settled = settle(position);
-      if (settled == Settled::Committed) return {true, {}};
-      if (settled == Settled::NotKnown) return {false, "roostd stopped while the database was away; whether the writes count is not known"};
+      if (settled == Settled::Committed) return {};
+      if (settled == Settled::NotKnown) return {false, "roostd stopped while the database was away; whether the writes count is not known", {}};
     }
-    return {false, "the database was lost " + std::to_string(kTries) + " times before the writes were committed"};
+    return {false, "the database was lost " + std::to_string(kTries) + " times before the writes were committed", {}};
   }
 
   // nullopt: the session broke, and it is open whether the batch counts.
@@ -293,13 +325,13 @@ class JournalWriter::Impl {
     try {
       write_batch(*session_, writer_, position, rows);
       position_ = position;
-      return {true, {}};
+      return {};
     } catch (const pqxx::sql_error& error) {
       // The server itself says that the statement failed, so the transaction does not count. (A session that breaks is a
       // different exception, but the server also speaks when it ends one: with an error of class 57P.)
       if (error.sqlstate().rfind("57P", 0) == 0 || !session_->is_open()) throw;
       look(position_);   // a position that someone else moved would refuse every batch to come
-      return {false, error.what()};
+      return {false, "the database refused it", error.what()};
     }
   }
 
@@ -310,7 +342,7 @@ class JournalWriter::Impl {
     for (milliseconds wait = kRetryPauseMin;; wait = std::min(2 * wait, kRetryPauseMax)) {
       bool counts = false;
       const bool known = survives([&] {
-        session_ = open(kRetryPauseMax);
+        enter(open(kRetryPauseMax));
         counts = look(position) == position;
       });
       if (known) {
@@ -328,7 +360,9 @@ class JournalWriter::Impl {
   const Done done_;
   const Note note_;
   const Overtaken overtaken_;
+  std::string last_words_;   // of the session's server
   Session session_;
+  std::unique_ptr<LastWords> listener_;   // on the session
   std::string writer_;           // this roostd, as the journal names it; empty: it is not the writer yet
   std::uint64_t position_ = 0;   // the last batch that is known to count
   bool lost_ = false;            // and the log says so

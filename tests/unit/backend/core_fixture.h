@@ -93,7 +93,7 @@ class CoreTest : public ::testing::Test,
   void commits(bool ok = true) {
     ASSERT_FALSE(batches.empty());
     const BatchId id = batches.back().id;
-    container().committed(now, id, {ok, ok ? "" : "no space"});
+    container().committed(now, id, ok ? CommitOutcome{} : CommitOutcome{false, "no space", "the table's name"});
   }
   void passes(Duration time) {
     const Instant end = now + time;

@@ -141,6 +141,14 @@ TEST_F(CoreGates, AFailedBatchEndsItsWriters) {
   EXPECT_NE(problem_of(first)->detail.find("no space"), std::string::npos);
 }
 
+TEST_F(CoreGates, WhatTheDatabaseSaidOfAFailedBatchIsForTheLogAlone) {
+  writes(1);
+  answers(1, first);
+  commits(false);
+  EXPECT_EQ(problem_of(first)->detail.find("the table's name"), std::string::npos);
+  EXPECT_EQ(std::ranges::count(events, "commit-failed: 1 entries: no space: the table's name"), 1);
+}
+
 TEST_F(CoreGates, AFailedBatchTakesItsWritersLaterEntriesWithIt) {
   writes(1, "a");
   writes(1, "b");

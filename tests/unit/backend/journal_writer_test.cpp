@@ -152,7 +152,7 @@ TEST_F(JournalWriterTest, NodesThatAreRefusedLeaveTheSessionInOrder) {
   broken.enclosed_key.pop_back();
   const core::CommitOutcome outcome = commit({core::NodeCreation{child_numbered(3, 1)}, core::NodeCreation{broken}, core::NodeCreation{child_numbered(5, 1)}});
   EXPECT_FALSE(outcome.ok);
-  EXPECT_NE(outcome.error.find("enclosed_key_is_72_bytes"), std::string::npos) << outcome.error;
+  EXPECT_NE(outcome.detail.find("enclosed_key_is_72_bytes"), std::string::npos) << outcome.detail;
   EXPECT_EQ(count("nodes"), "2");
   EXPECT_EQ(position(), "1");
   EXPECT_TRUE(commit({core::NodeCreation{child_numbered(3, 1)}}).ok);
@@ -179,7 +179,8 @@ TEST_F(JournalWriterTest, ADamagedDefinitionIsReplaced) {
 TEST_F(JournalWriterTest, ABatchThatBreaksARuleLeavesNothingBehind) {
   const core::CommitOutcome outcome = commit({insertion(1, "h", "a"), insertion(77, "h", "b")});
   EXPECT_FALSE(outcome.ok);
-  EXPECT_NE(outcome.error.find("node_is_alive"), std::string::npos) << outcome.error;
+  EXPECT_NE(outcome.detail.find("node_is_alive"), std::string::npos) << outcome.detail;
+  EXPECT_EQ(outcome.error, "the database refused it");
   EXPECT_EQ(count("index_entries"), "0");
   EXPECT_EQ(position(), "1");
   EXPECT_TRUE(commit({insertion(1, "h", "a")}).ok);   // and the journal goes on
@@ -189,6 +190,7 @@ TEST_F(JournalWriterTest, ASessionThatEndedBetweenBatchesIsReplaced) {
   database_.end_sessions("journal");
   EXPECT_TRUE(commit({insertion(1, "h", "a")}).ok);
   EXPECT_EQ(value_of("h"), bytea_text("a"));
+  EXPECT_NE(notes().find("the database is lost: FATAL:  terminating connection due to administrator command"), std::string::npos) << notes();
 }
 
 // The server ends the session while the batch waits for a lock: it is not committed, which the journal finds out, and sent again.
@@ -207,6 +209,7 @@ TEST_F(JournalWriterTest, ASessionThatEndsInMidCommitIsSettledByThePosition) {
   EXPECT_EQ(value_of("h"), bytea_text("a"));
   EXPECT_EQ(position(), "2");
   EXPECT_NE(notes().find("batch 2 was in doubt: it was not committed"), std::string::npos) << notes();
+  EXPECT_NE(notes().find("the database is lost: the session ended in mid-statement"), std::string::npos) << notes();
 }
 
 // The same while new nodes go over, which is another way of talking to the server.
@@ -222,6 +225,7 @@ TEST_F(JournalWriterTest, ASessionThatEndsWhileNodesGoOverIsSettledByThePosition
   holder.join();
   EXPECT_EQ(count("nodes"), "1002");
   EXPECT_NE(notes().find("batch 2 was in doubt: it was not committed"), std::string::npos) << notes();
+  EXPECT_NE(notes().find("the database is lost: the session ended in mid-statement"), std::string::npos) << notes();
 }
 
 // The batch counts, but its session ends before the answer: a trigger that runs at the commit ends it from within is not to be had,
