@@ -261,6 +261,7 @@ class JournalWriter::Impl {
     try {
       talk();
       answered_at_ = Clock::now();
+      last_words_.clear();   // they were not the last
       return true;
     } catch (const OvertakenError&) {
       throw;
