@@ -51,16 +51,16 @@ END
   mv "$tls/server.crt.new" "$tls/server.crt"
 }
 
-# Keys are for the servers' user alone, ca.crt is for everybody. Sets certificate_is_new: then a running nginx must read it.
+# The authority's key is ours alone, the server's is for the servers' user too, certificates are for everybody. Sets certificate_is_new: then a running nginx must read it.
 make_certificates() {
   certificate_is_new=false
-  mkdir -p "$tls"
   (umask 077; make_authority)
   if ! certificate_is_good; then
     (umask 077; make_server_certificate)
     certificate_is_new=true
   fi
-  chmod 755 "$tls"
-  chmod 644 "$tls/ca.crt" "$tls/server.crt"
-  chown -R "$server_user:" "$tls"
+  chown "$own_user:$(id -gn "$server_user")" "$tls"/*.{key,crt}
+  chmod 644 "$tls"/*.crt
+  chmod 640 "$tls/server.key"
+  if [ -e "$tls/ca.key" ]; then chmod 600 "$tls/ca.key"; fi   # it may be kept elsewhere
 }

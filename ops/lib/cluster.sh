@@ -3,7 +3,7 @@
 #
 # The container's own PostgreSQL cluster: one folder, one unix socket, no port. The operating system says who comes
 # (peer), and pg_ident.conf says which roles that user may be. Debian's clusters are not touched.
-# Requires: settings.sh, say.sh.
+# Requires: settings.sh, say.sh; to make one, configuration.sh.
 
 readonly kDatabase=roost
 
@@ -27,7 +27,7 @@ clear_stale_pid() {
 
 # Written at every ops/up, so that a moved folder and a newer roost get what they need.
 write_cluster_settings() {
-  cat >"$cluster/roost.conf" <<END
+  server_write "$cluster/roost.conf" <<END
 listen_addresses = ''
 unix_socket_directories = '$run'
 unix_socket_permissions = 0770
@@ -43,22 +43,22 @@ autovacuum_naptime = '15s'
 log_line_prefix = '%m [%p] %q%u@%d '
 log_lock_waits = on
 END
-  echo "local all all peer map=roost" >"$cluster/pg_hba.conf"
+  server_write "$cluster/pg_hba.conf" <<<"local all all peer map=roost"
   {
     for user in "$server_user" root; do
       for role in postgres roost_owner roost_app roost_readonly; do echo "roost $user $role"; done
     done
-  } | sort -u >"$cluster/pg_ident.conf"
+  } | sort -u | server_write "$cluster/pg_ident.conf"
 }
 
 make_cluster() {
   [ -s "$cluster/PG_VERSION" ] && return
   rm -rf "$cluster" "$cluster.new"   # half-made, by an initdb that was interrupted
-  as_server mkdir -m 700 "$cluster.new"
-  quietly "$log/initdb.log" as_server "$postgres_bin/initdb" -D "$cluster.new" -U postgres -A peer -E UTF8 \
-    --locale=C.UTF-8 --data-checksums
-  echo "include 'roost.conf'" >>"$cluster.new/postgresql.conf"
-  as_server mv "$cluster.new" "$cluster"
+  serve_folder 700 "$cluster.new"
+  server_output "$log/initdb.log" "$postgres_bin/initdb" -D "$cluster.new" -U postgres -A peer -E UTF8 --locale=C.UTF-8 --data-checksums ||
+    fail "initdb failed; the end of $log/initdb.log:" "$(server_tail "$log/initdb.log" 25)"
+  echo "include 'roost.conf'" | as_server tee -a "$cluster.new/postgresql.conf" >/dev/null
+  mv "$cluster.new" "$cluster"
 }
 
 start_cluster() {
@@ -66,8 +66,8 @@ start_cluster() {
   write_cluster_settings
   if cluster_running; then return; fi
   clear_stale_pid
-  as_server "$postgres_bin/pg_ctl" -D "$cluster" -l "$log/postgres.log" -w -t 60 start >"$log/pg_ctl.log" 2>&1 </dev/null 9>&- ||
-    fail "PostgreSQL did not start; the end of $log/postgres.log:" "$(tail -15 "$log/postgres.log" | sed '2,$s/^/    /')"
+  server_output "$log/pg_ctl.log" "$postgres_bin/pg_ctl" -D "$cluster" -l "$log/postgres.log" -w -t 60 start 9<&- ||
+    fail "PostgreSQL did not start; the end of $log/postgres.log:" "$(server_tail "$log/postgres.log" 15)"
 }
 
 stop_cluster() {
@@ -88,6 +88,8 @@ make_database() {
 # Applies what sql/ has and the database has not; each change is verified before the next.
 migrate() {
   export SQITCH_FULLNAME=roost SQITCH_EMAIL=roost@localhost SQITCH_USER_CONFIG=/dev/null SQITCH_SYSTEM_CONFIG=/dev/null
-  (cd "$repository/sql" && quietly "$log/sqitch.log" sqitch deploy --verify "db:pg://postgres@/$kDatabase?host=$run")
-  grep -c '^  + ' "$log/sqitch.log" || true
+  local said
+  said=$(cd "$repository/sql" && sqitch deploy --verify "db:pg://postgres@/$kDatabase?host=$run" 2>&1) ||
+    fail "sqitch deploy failed:" "$(tail -25 <<<"$said" | sed '2,$s/^/    /')"
+  grep -c '^  + ' <<<"$said" || true
 }

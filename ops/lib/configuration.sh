@@ -54,20 +54,36 @@ make_folders() {
   if [ -d "$data" ] && [ ! -e "$marker" ] && [ -n "$(ls -A "$data")" ]; then
     fail "$data is not empty and is not a container's folder" "Choose another ROOST_HOME."
   fi
-  mkdir -p "$data"
-  chown "$server_user:" "$data"
-  chmod 755 "$data"
+  own_folder "$data"
   echo "The folder of a roost container. ops/down --purge removes it." >"$marker"
-  mkdir -p "$run" "$log" "$bin" "$keys" "$data/nginx/temp"
-  chown "$server_user:" "$run" "$log" "$keys" "$data/nginx" "$data/nginx/temp"
-  chmod 750 "$run" "$log"
-  chmod 700 "$keys" "$data/nginx/temp"
+  if [ -e "$bin" ] && [ ! -O "$bin" ]; then rm -rf "$bin"; fi   # programs that another may change
+  own_folder "$bin" "$tls" "$data/nginx"
+  serve_folder 750 "$run" "$log"
+  serve_folder 700 "$keys" "$data/nginx/temp"
+}
+
+# Whoever may replace the entries of a folder leads what root does there to any other place. So the container's folder belongs to
+# who calls, root above all, and the servers' user has those folders in it that the servers write to, and no more. Older versions gave
+# that user the whole, so links that are there may be its.
+own_folder() {   # own_folder FOLDER…
+  local folder link
+  for folder in "$@"; do
+    mkdir -p "$folder"
+    chown -h "$own_user:" "$folder"
+    chmod 755 "$folder"
+    link=$(find "$folder" -maxdepth 1 -type l -print -quit)
+    [ -z "$link" ] || fail "$link is a symbolic link, which ops/up would follow as $own_user" "Put what it leads to in its place."
+  done
+}
+serve_folder() {   # serve_folder MODE FOLDER…: each in a folder of ours, which has no links
+  mkdir -p "${@:2}"
+  chown -h "$server_user:" "${@:2}"
+  chmod "$1" "${@:2}"
 }
 
 make_master_key() {
   [ -s "$keys/master.key" ] && return
-  quietly "$log/master-key.log" as_server "$bin/roostd" --make-master-key "$keys/master.key"
-  rm -f "$log/master-key.log"
+  as_server "$bin/roostd" --make-master-key "$keys/master.key" || fail "no master key was made in $keys"
 }
 
 # Once; afterwards the file is the operator's. Only the port is ever changed, and only if ROOST_PORT asks for it.
@@ -75,16 +91,18 @@ write_configuration() {
   configuration_note=
   if [ ! -e "$config" ]; then
     default_configuration | with_extra "${ROOST_EXTRA_CONFIG:-}" >"$config.new"
-    chown "$server_user:" "$config.new"
-    chmod 640 "$config.new"
     mv "$config.new" "$config"
     configuration_note="written"
   elif [ -n "${ROOST_PORT:-}" ] && [ "$(port_configured)" != "$port" ]; then
     sed -i "s/^\([[:space:]]*host[[:space:]]*=[[:space:]]*\"[^:\"]*\)[^\"]*\"/\1:$port\"/" "$config"
     configuration_note="port is now $port"
   fi
-  as_server "$bin/roostd" --check-config --config "$config" >"$log/check-config.log" 2>&1 ||
-    fail "roostd refuses $config:" "$(tail -5 "$log/check-config.log" | sed '2,$s/^/    /')"
+  # The servers' user reads it, and does not choose what roostd and ops/ do by it.
+  chown "$own_user:$(id -gn "$server_user")" "$config"
+  chmod 640 "$config"
+  local complaint
+  complaint=$(as_server "$bin/roostd" --check-config --config "$config" 2>&1) ||
+    fail "roostd refuses $config:" "$(tail -5 <<<"$complaint" | sed '2,$s/^/    /')"
 }
 
 default_configuration() {

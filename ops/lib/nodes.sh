@@ -8,12 +8,12 @@
 member() { sed -n "s/.*\"$1\"[[:space:]]*:[[:space:]]*\"\([^\"]*\)\".*/\1/p" | head -1; }
 
 operator() {   # operator METHOD PATH [BODY]
-  curl -s -m 30 --unix-socket "$run/admin.sock" -X "$1" ${3:+-H 'Content-Type: application/json' -d "$3"} "http://localhost$2"
+  as_server curl -s -m 30 --unix-socket "$run/admin.sock" -X "$1" ${3:+-H 'Content-Type: application/json' -d "$3"} "http://localhost$2"
 }
-node_status() { curl -s -m 30 --unix-socket "$run/admin.sock" -o /dev/null -w '%{http_code}' "http://localhost/nodes/$1"; }
+node_status() { as_server curl -s -m 30 --unix-socket "$run/admin.sock" -o /dev/null -w '%{http_code}' "http://localhost/nodes/$1"; }
 
 # fingerprint_of NAME: of a node that an earlier run made.
-fingerprint_of() { cat "$keys/$1.fingerprint" 2>/dev/null; }
+fingerprint_of() { as_server cat "$keys/$1.fingerprint" 2>/dev/null; }
 
 # ensure_node NAME DESCRIPTION: makes it unless it is there. The key is told once, so it is written before anything else.
 ensure_node() {
@@ -31,11 +31,8 @@ ensure_node() {
   fingerprint=$(member fingerprint <<<"$answer")
   [ -n "$fingerprint" ] || fail "making the node $name was refused:" "$answer"
   (umask 077
-   member seed <<<"$answer" >"$keys/$name.key.new"
-   echo "$fingerprint" >"$keys/$name.fingerprint.new")
-  chown "$server_user:" "$keys/$name.key.new" "$keys/$name.fingerprint.new"
-  mv "$keys/$name.key.new" "$keys/$name.key"
-  mv "$keys/$name.fingerprint.new" "$keys/$name.fingerprint"
+   member seed <<<"$answer" | server_write "$keys/$name.key"
+   server_write "$keys/$name.fingerprint" <<<"$fingerprint")
   nodes_note+="$name "
 }
 
@@ -61,6 +58,5 @@ write_summary() {
   "admin_socket": "$run/admin.sock"
 }
 END
-  chown "$server_user:" "$data/roost.json.new"
   mv "$data/roost.json.new" "$data/roost.json"
 }

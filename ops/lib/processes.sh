@@ -45,6 +45,8 @@ file_limit() {
 # It gets a session of its own (no terminal's hang-up reaches it) and nothing of our environment.
 start_roostd() {
   rm -f "$run/roostd.pid" "$run/front.sock" "$run/front.sock".[2-4] "$run/operator.sock"
+  # shellcheck disable=SC2016
+  as_server sh -c '[ -w "$0" ] || mv -fT "$0" "$0.old" 2>/dev/null || :' "$log/roostd.log"   # older versions opened it as root
   local as_user=()
   if [ "$(id -u)" = 0 ]; then as_user=(setpriv --reuid="$server_user" --regid="$server_user" --init-groups); fi
   # shellcheck disable=SC2016
@@ -52,15 +54,15 @@ start_roostd() {
    umask 007
    cd "$data" || exit
    exec setsid env -i PATH=/usr/bin:/bin LANG=C.UTF-8 HOME="$data" "${as_user[@]}" \
-     sh -c 'echo $$ >"$1" && exec "$2" --config "$3"' sh "$run/roostd.pid" "$bin/roostd" "$config"
-  ) </dev/null >>"$log/roostd.log" 2>&1 9>&- &
+     sh -c 'echo $$ >"$1" && exec "$2" --config "$3" >>"$4" 2>&1' sh "$run/roostd.pid" "$bin/roostd" "$config" "$log/roostd.log"
+  ) </dev/null 9<&- &
   local starter=$!
   disown
   await_roostd "$starter"
 }
 
 roostd_failed() {
-  fail "roostd $1; the end of $log/roostd.log:" "$(tail -15 "$log/roostd.log" | sed '2,$s/^/    /')" \
+  fail "roostd $1; the end of $log/roostd.log:" "$(server_tail "$log/roostd.log" 15)" \
     "ops/doctor tells what is missing on this machine."
 }
 # alive PID: it is there and not merely waiting to be reaped.
@@ -107,10 +109,10 @@ start_nginx() {
   rm -f "$run/nginx.pid" "$run/admin.sock"   # of an nginx that is no more: it would not start over them
   (raise_file_limit
    umask 007
-   as_server nginx -p "$data" -e "$log/nginx-error.log" -c "$data/nginx/roost.conf" </dev/null >"$log/nginx-start.log" 2>&1 9>&-) ||
-    fail "nginx did not start:" "$(tail -5 "$log/nginx-start.log" | sed '2,$s/^/    /')" \
+   server_output "$log/nginx-start.log" nginx -p "$data" -e "$log/nginx-error.log" -c "$data/nginx/roost.conf" 9<&-) ||
+    fail "nginx did not start:" "$(server_tail "$log/nginx-start.log" 5)" \
       "If the port is taken: ROOST_PORT=<another> $0"
-  chmod 660 "$run/admin.sock"
+  as_server chmod 660 "$run/admin.sock"
 }
 reload_nginx() { kill -HUP "$(nginx_pid)"; }
 
@@ -127,13 +129,14 @@ stop_nginx() {
 
 # await_ready: nginx reaches roostd, and roostd can serve.
 await_ready() {
-  local until=$(($(now_ms) + kReadyWait_s * 1000)) status
+  local until=$(($(now_ms) + kReadyWait_s * 1000)) answer status
   while :; do
-    status=$(curl -s -m 5 --cacert "$tls/ca.crt" -o "$run/readyz.json" -w '%{http_code}' "https://localhost:$port/-/readyz") || true
-    [ "$status" = 200 ] && { rm -f "$run/readyz.json"; return; }
+    answer=$(curl -s -m 5 --cacert "$tls/ca.crt" -w ' %{http_code}' "https://localhost:$port/-/readyz") || true
+    status=${answer##* }
+    [ "$status" = 200 ] && return
     if [ "$(now_ms)" -ge "$until" ]; then
       fail "the container is not ready after $kReadyWait_s s; https://localhost:$port/-/readyz says ($status):" \
-        "$(head -c 2000 "$run/readyz.json" 2>/dev/null)" "See $log/roostd.log, and ops/doctor."
+        "${answer:0:2000}" "See $log/roostd.log, and ops/doctor."
     fi
     roostd_pid >/dev/null || roostd_failed "ended at its start"
     sleep 0.1

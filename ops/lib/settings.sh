@@ -28,7 +28,8 @@ readonly kSocketPathMax=107          # bytes of a unix socket's path, without it
 readonly kLongestSocket=.s.PGSQL.5432
 readonly kFilesWanted=65536          # two for each parked request, four for each awake node
 
-if [ "$(id -u)" = 0 ]; then server_user=$kServerUser; else server_user=$(id -un); fi
+own_user=$(id -un)
+if [ "$(id -u)" = 0 ]; then server_user=$kServerUser; else server_user=$own_user; fi
 
 # Requires: `home` is final, or ops/up has prepared it. Sets where each thing is.
 locate() {
@@ -42,6 +43,17 @@ locate
 as_server() {
   if [ "$(id -un)" = "$server_user" ]; then "$@"; else setpriv --reuid="$server_user" --regid="$server_user" --init-groups -- "$@"; fi
 }
+
+# Folders of the servers' user hold whatever that user puts there, links too: root opens no file in them. These do it as that user.
+server_output() {   # server_output LOGFILE COMMAND…: runs it as that user, with what it says in LOGFILE
+  local logfile=$1
+  shift
+  # shellcheck disable=SC2016
+  as_server sh -c 'rm -f -- "$0" && exec "$@" >"$0" 2>&1 </dev/null' "$logfile" "$@"
+}
+# shellcheck disable=SC2016
+server_write() { as_server sh -c 'rm -f -- "$0.new" && cat >"$0.new" && mv -f -- "$0.new" "$0"' "$1"; }   # server_write FILE: with standard input; whole or not at all
+server_tail() { as_server tail -n "$2" -- "$1" | sed '2,$s/^/    /'; }               # server_tail FILE LINES: for fail
 
 # setting KEY: its value in roost.toml, or nothing.
 setting() {

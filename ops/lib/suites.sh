@@ -154,7 +154,6 @@ borrow_home() {
   make_server_user
   locate
   make_folders
-  exec 9>"$run/up.lock"
   trap return_home EXIT
 }
 return_home() {

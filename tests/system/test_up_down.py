@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import time
 
@@ -101,6 +102,71 @@ def test_another_master_key_is_refused_with_its_reason(own):
         kept.replace(key)
     own.start()
     assert own.value("1") == "1"
+
+
+def as_server(*command):
+    return subprocess.run(["setpriv", "--reuid=roost", "--regid=roost", "--clear-groups", *map(str, command)],
+                          capture_output=True, text=True, timeout=10)
+
+
+def facts_of(file):
+    facts = file.stat()
+    return facts.st_uid, facts.st_gid, facts.st_mode, file.read_text()
+
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root's servers have another user")
+
+
+@pytest.fixture
+def victim(tmp_path):
+    file = tmp_path / "victim"
+    file.write_text("of root")
+    file.chmod(0o600)
+    before = facts_of(file)
+    yield file
+    assert facts_of(file) == before
+
+
+@as_root
+def test_links_of_the_servers_user_lead_root_nowhere(own, victim):
+    own.stop()
+    names = ["run/up.lock", "run/readyz.json", "run/roostd.pid", "run/nginx.pid", "run/admin.sock", "log/roostd.log", "log/pg_ctl.log",
+             "log/nginx-start.log", "log/sqitch.log", "log/check-config.log", "keys/root.key.new", "keys/root.fingerprint.new",
+             "postgres/roost.conf", "postgres/pg_hba.conf", "postgres/pg_ident.conf"]
+    assert as_server("rm", own.home / "keys/root.fingerprint").returncode == 0   # that node is made anew
+    for name in names:
+        done = as_server("ln", "-sfT", victim, own.home / name)
+        assert done.returncode == 0, done.stderr
+    own.start()
+    assert own.value("1") == "1"
+
+
+@as_root
+def test_the_servers_user_cannot_replace_what_the_container_consists_of(own):
+    for name in ["log", "keys", "tls", "bin", "nginx", "roost.toml", "roost.json", "tls/ca.key", "bin/roost", "nginx/roost.conf"]:
+        assert as_server("mv", own.home / name, own.home / "run/moved").returncode != 0, name
+        assert not os.stat(own.home / name).st_mode & 0o022, name
+    assert as_server("cat", own.home / "tls/ca.key").returncode != 0
+
+
+@as_root
+def test_a_folder_of_an_older_version_is_taken_over_unless_there_are_links_in_it(own, victim):
+    own.stop()
+    log, data = own.home / "log", own.home.resolve()
+    for folder in [data, data / "tls", data / "nginx"]:
+        shutil.chown(folder, "roost", "roost")
+    os.chown(log / "roostd.log", 0, 0)
+    assert as_server("mv", log, own.home / "kept").returncode == 0
+    assert as_server("ln", "-s", victim.parent, log).returncode == 0
+    folder_before = victim.parent.stat()
+    with pytest.raises(RuntimeError, match="log is a symbolic link"):
+        own.start()
+    assert victim.parent.stat().st_uid == folder_before.st_uid and victim.parent.stat().st_mode == folder_before.st_mode
+    log.unlink()
+    (own.home / "kept").rename(log)
+    own.start()
+    assert own.value("1") == "1"
+    assert [os.stat(folder).st_uid for folder in [data, data / "tls", data / "nginx"]] == [0, 0, 0]
 
 
 def test_two_containers_stand_side_by_side(own, container):
