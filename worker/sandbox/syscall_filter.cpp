@@ -14,6 +14,8 @@
 #include <memory>
 #include <stdexcept>
 
+#include "worker/sandbox/code_mapping.h"
+
 namespace roost::sandbox {
 namespace {
 
@@ -24,7 +26,7 @@ void require(int result, const char* what) {
 // By what they are for. Descriptors 0 and 1 are all there are, so read and write need no more rules.
 constexpr int kAllowed[] = {
     SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(poll), SCMP_SYS(ppoll),             // the two pipes
-    SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise),         // memory; mmap and mprotect below
+    SCMP_SYS(brk), SCMP_SYS(madvise),                                             // memory; the rest of it below
     SCMP_SYS(futex),                                                              // locks in the C++ library
     SCMP_SYS(clock_gettime),                                                      // CPU time; the wall clock where the vDSO has none
     SCMP_SYS(getrandom),
@@ -35,13 +37,19 @@ constexpr int kAllowed[] = {
 // Refused without death: libsodium locks the memory of keys where it may, and does without where it may not.
 constexpr int kRefused[] = {SCMP_SYS(mlock), SCMP_SYS(munlock)};
 
-// Memory that can be written or read, never run: a hole in the evaluator must not become native code.
-void allow_memory_without_execution(scmp_filter_ctx filter) {
+// Memory that can be written or read, never run: a hole in the evaluator must not become native code. And the code store stays where it is
+// (code_mapping.h).
+void allow_memory(scmp_filter_ctx filter) {
   require(seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 2, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
-                           SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, MAP_ANONYMOUS)),
+                           SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS | MAP_FIXED, MAP_ANONYMOUS)),
           "mmap");
   require(seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)),
           "mprotect");
+  require(seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(munmap), 1, SCMP_A0(SCMP_CMP_GE, kCodeEnd)), "munmap");
+  constexpr std::uint64_t kElsewhere = ~std::uint64_t{MREMAP_MAYMOVE};   // any other flag: the caller may say where to
+  require(seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mremap), 2, SCMP_A0(SCMP_CMP_GE, kCodeEnd),
+                           SCMP_A3(SCMP_CMP_MASKED_EQ, kElsewhere, 0)),
+          "mremap");
 }
 
 // libseccomp writes its translation to a descriptor; a file in memory takes it back.
@@ -69,7 +77,7 @@ SyscallFilter::SyscallFilter() {
   require(seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_OPTIMIZE, 2), "a binary tree");
   for (const int call : kAllowed) require(seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, call, 0), "allow");
   for (const int call : kRefused) require(seccomp_rule_add(filter.get(), SCMP_ACT_ERRNO(EPERM), call, 0), "refuse");
-  allow_memory_without_execution(filter.get());
+  allow_memory(filter.get());
   program_ = translation_of(filter.get());
 }
 

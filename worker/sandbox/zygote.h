@@ -6,8 +6,9 @@
 // in force, and then forks a child for every Launch order, reaps it, and reports how it ended. It is process 1 of its PID
 // namespace: when it ends, the kernel kills every child. It ends when roostd's socket closes.
 //
-// A child has two descriptors (its pipes as 0 and 1), an address space limit, and, last of all, the syscall filter. What it then
-// runs is a ChildProgram: the node loop in roost-worker, something that misbehaves in tests/worker/hostile.
+// A child has two descriptors (its pipes as 0 and 1), an address space limit (what it was allotted and 48 MiB, beyond what the zygote
+// has), and, last of all, the syscall filter. What it then runs is a ChildProgram: the node loop in roost-worker, something that
+// misbehaves in tests/worker/hostile.
 //
 // Thread: one; a second thread, or a descriptor that should not be there, ends the zygote before it forks.
 
@@ -20,7 +21,7 @@ class ChildProgram {
  public:
   virtual ~ChildProgram() = default;
   // Once, in the zygote, while files can still be read. `code_store`: a descriptor of the container's code store (worker/code), for
-  // reading, which is closed afterwards; -1: there is none. Throws std::exception to refuse the start.
+  // reading, which is closed afterwards (code_mapping.h maps it); -1: there is none. Throws std::exception to refuse the start.
   virtual void load(const std::vector<std::string>& library_files, int code_store) = 0;
   // In each child. Returns its exit status. What it throws ends the child (control.h, exit statuses).
   virtual int run() = 0;

@@ -32,7 +32,8 @@ TEST_P(ForbiddenCall, EndsTheWorkerAndNoOther) {
 
 INSTANTIATE_TEST_SUITE_P(Hostile, ForbiddenCall,
                          testing::Values("open-file", "connect", "fork", "exec", "ptrace", "kill-sibling", "read-memory",
-                                         "map-executable", "make-executable", "close-stdout", "old-interface", "x32-call"));
+                                         "map-executable", "make-executable", "close-stdout", "old-interface", "x32-call",
+                                         "unmap-code-store", "map-over-code-store", "shrink-code-store", "move-over-code-store"));
 
 core::WorkerExit exit_of(const char* program) {
   Launched launched(program);
