@@ -157,6 +157,16 @@ struct Apply {
   }
 };
 
+std::string text_of(std::uint64_t number) { return std::to_string(number); }
+std::string text_of(core::Duration duration) { return std::to_string(duration / std::chrono::milliseconds(1)); }
+std::string text_of(bool on) { return on ? "true" : "false"; }
+std::string text_of(const std::string& text) { return text; }
+std::string text_of(const std::vector<std::string>& list) {
+  std::string lines;
+  for (const std::string& one : list) lines += (lines.empty() ? "" : "\n") + one;
+  return lines;
+}
+
 std::size_t distance(std::string_view a, std::string_view b) {   // Levenshtein's
   std::vector<std::size_t> row(b.size() + 1);
   for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
@@ -223,6 +233,13 @@ std::vector<std::string> needs_start(Configuration in_force, Configuration wante
   for (std::size_t i = 0; i < before.size(); ++i)
     if (before[i].from == From::Start && !same(before[i], after[i])) keys.emplace_back(before[i].key);
   return keys;
+}
+
+std::optional<std::string> value_of(Configuration configuration, std::string_view key) {
+  const std::vector<Setting> settings = settings_of(configuration);
+  const auto setting = std::find_if(settings.begin(), settings.end(), [key](const Setting& s) { return key == s.key; });
+  if (setting == settings.end()) return std::nullopt;
+  return std::visit([](const auto& form) { return text_of(*form.place); }, setting->form);
 }
 
 Result<Configuration, std::string> read_configuration(const std::string& file) {

@@ -6,7 +6,9 @@
 // docs/configuration.md explains the keys. Reading it also makes sure that the `libraries` can be read. Thread: any.
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "backend/core/types.h"
@@ -29,6 +31,9 @@ struct Configuration {
 // The error is one line: file, place, what is wrong, what is allowed.
 [[nodiscard]] Result<Configuration, std::string> read_configuration(const std::string& file);
 [[nodiscard]] Result<Configuration, std::string> parse_configuration(std::string_view text, const std::string& file);
+// What a setting is, whether the file names it or not, for scripts: a number or a text as it is, true or false, a list with one a line.
+// nullopt: there is no such setting.
+[[nodiscard]] std::optional<std::string> value_of(Configuration configuration, std::string_view key);
 // The keys in which the two differ and that take effect only at a start.
 [[nodiscard]] std::vector<std::string> needs_start(Configuration in_force, Configuration wanted);
 

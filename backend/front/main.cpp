@@ -14,11 +14,17 @@ namespace {
 
 constexpr int kFailed = 1, kUsage = 2;
 
-int run(const std::string& file, bool check_only) {
+int run(const std::string& file, bool check_only, const std::string& setting) {
   const auto configuration = roost::front::read_configuration(file);
   if (!configuration.ok()) {
     std::cerr << "roostd: " << configuration.error() << '\n';
     return kUsage;
+  }
+  if (!setting.empty()) {
+    const auto value = roost::front::value_of(configuration.value(), setting);
+    if (value) std::cout << *value << '\n';
+    else std::cerr << "roostd: `" << setting << "` is not a setting\n";
+    return value ? 0 : kUsage;
   }
   if (check_only) {
     std::cout << file << ": ok\n";
@@ -33,10 +39,11 @@ int run(const std::string& file, bool check_only) {
 int main(int argc, char** argv) {
   CLI::App app{"roostd, the backend of the roost node container"};
   app.set_version_flag("--version", "roostd " ROOST_VERSION);
-  std::string file, key_file;
+  std::string file, key_file, setting;
   bool check_only = false;
   app.add_option("--config", file, "The configuration (TOML)");
   app.add_flag("--check-config", check_only, "Check the configuration and exit");
+  app.add_option("--print-setting", setting, "Print what this setting is, by the configuration or its default, and exit");
   app.add_option("--make-master-key", key_file, "Make a new master key in this file and exit");
   try {
     app.parse(argc, argv);
@@ -52,7 +59,7 @@ int main(int argc, char** argv) {
       std::cerr << "roostd: --config FILE is required; see --help\n";
       return kUsage;
     }
-    return run(file, check_only);
+    return run(file, check_only, setting);
   } catch (const std::exception& error) {
     std::cerr << "roostd: " << error.what() << '\n';
     return kFailed;

@@ -93,9 +93,6 @@ write_configuration() {
     default_configuration | with_extra "${ROOST_EXTRA_CONFIG:-}" >"$config.new"
     mv "$config.new" "$config"
     configuration_note="written"
-  elif [ -n "${ROOST_PORT:-}" ] && [ "$(port_configured)" != "$port" ]; then
-    sed -i "s/^\([[:space:]]*host[[:space:]]*=[[:space:]]*\"[^:\"]*\)[^\"]*\"/\1:$port\"/" "$config"
-    configuration_note="port is now $port"
   fi
   # The servers' user reads it, and does not choose what roostd and ops/ do by it.
   chown "$own_user:$(id -gn "$server_user")" "$config"
@@ -103,6 +100,11 @@ write_configuration() {
   local complaint
   complaint=$(as_server "$bin/roostd" --check-config --config "$config" 2>&1) ||
     fail "roostd refuses $config:" "$(tail -5 <<<"$complaint" | sed '2,$s/^/    /')"
+  if [ -n "${ROOST_PORT:-}" ] && [ -z "$configuration_note" ] && [ "$(port_configured)" != "$port" ]; then
+    sed -Ei "s/^([[:space:]]*host[[:space:]]*=[[:space:]]*)([\"'])([^:\"']*)[^\"']*\2/\1\2\3:$port\2/" "$config"
+    [ "$(port_configured)" = "$port" ] || fail "the port of \`host\` in $config cannot be changed to $port" "Change it there: host = \"localhost:$port\""
+    configuration_note="port is now $port"
+  fi
 }
 
 default_configuration() {
@@ -135,13 +137,14 @@ write_nginx_files() {
   local new=$data/nginx.new files timeout_ms
   files=$(file_limit)
   timeout_ms=$(setting request_timeout_ms)
+  timeout_ms=${timeout_ms:-30000}
   rm -rf "$new"
   mkdir "$new"
   cp -R "$repository/nginx/snippets" "$repository/nginx/www" "$new/"
   sed -e "s|@HOME@|$data|g" -e "s|@RUN@|$run|g" -e "s|@LOG@|$log|g" -e "s|@TLS@|$tls|g" -e "s|@TEMP@|$data/nginx/temp|g" \
       -e "s|@PORT@|$port|g" -e "s|@FILES@|$files|g" \
       -e "s|@CONNECTIONS@|$((files - 256 < kConnectionsMax ? files - 256 : kConnectionsMax))|g" \
-      -e "s|@READ_TIMEOUT@|$((${timeout_ms:-30000} / 1000 + kReadMargin_s))|g" \
+      -e "s|@READ_TIMEOUT@|$((timeout_ms / 1000 + kReadMargin_s))|g" \
       "$repository/nginx/roost.conf" >"$new/roost.conf"
   # A machine without IPv6 cannot listen on ::1.
   grep -qs '^0\{31\}1 ' /proc/net/if_inet6 || sed -i '/listen \[::1\]/d' "$new/roost.conf"

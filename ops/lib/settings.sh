@@ -55,13 +55,15 @@ server_output() {   # server_output LOGFILE COMMAND…: runs it as that user, wi
 server_write() { as_server sh -c 'rm -f -- "$0.new" && cat >"$0.new" && mv -f -- "$0.new" "$0"' "$1"; }   # server_write FILE: with standard input; whole or not at all
 server_tail() { as_server tail -n "$2" -- "$1" | sed '2,$s/^/    /'; }               # server_tail FILE LINES: for fail
 
-# setting KEY: its value in roost.toml, or nothing.
+# setting KEY: what roostd, as installed, takes it to be by roost.toml; nothing if there is none of the two yet, or the file is no good.
 setting() {
-  [ -r "$config" ] || return 0
-  sed -n "s/^[[:space:]]*$1[[:space:]]*=[[:space:]]*\"\{0,1\}\([^\"#]*[^\"# ]\)\"\{0,1\}[[:space:]]*\(#.*\)\{0,1\}\$/\1/p" "$config" | tail -1
+  if [ -r "$config" ] && [ -x "$bin/roostd" ]; then as_server "$bin/roostd" --config "$config" --print-setting "$1" 2>/dev/null || true; fi
 }
 
 port_configured() { setting host | sed -n 's/.*:\([0-9]*\)$/\1/p'; }
 
-port=${ROOST_PORT:-$(port_configured)}
-port=${port:-$kDefaultPort}
+find_port() {
+  port=${ROOST_PORT:-$(port_configured)}
+  port=${port:-$kDefaultPort}
+}
+find_port

@@ -120,9 +120,12 @@ class Container:
             environment["ROOST_EXTRA_CONFIG"] = str(extra)
         return environment
 
-    def start(self):
-        """ops/up. Returns what it printed."""
-        done = subprocess.run([REPOSITORY / "ops/up"], env=self.environment(), stdin=subprocess.DEVNULL,
+    def start(self, forget_port=False):
+        """ops/up. Returns what it printed. `forget_port`: the port is for roost.toml to say."""
+        environment = self.environment()
+        if forget_port:
+            del environment["ROOST_PORT"]
+        done = subprocess.run([REPOSITORY / "ops/up"], env=environment, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=START_TIMEOUT_S)
         if done.returncode != 0:
             raise RuntimeError(f"ops/up ended with {done.returncode}:\n{done.stdout}\n{self.log()[-4000:]}")

@@ -91,6 +91,28 @@ def test_started_after_everything_was_killed_it_mends_itself(own):
     assert own.value(f'Index.lookup# 1 "{TOKEN}"') == 'Optional.Some "kept"'
 
 
+def test_any_toml_is_understood(own):
+    configuration = own.home / "roost.toml"
+    kept = configuration.read_text()
+    host = re.search(r'(?m)^host = "(.*)"$', kept)[1]
+    settings = {"host": f"'{host}'   # \"ours\"", "request_timeout_ms": "60_000", "drain_timeout_ms": "5_000"}
+    text = "".join(line for line in kept.splitlines(keepends=True) if line.split(" ")[0] not in settings)
+    configuration.write_text(text + "".join(f"{key} = {value}\n" for key, value in settings.items()))
+    try:
+        own.start(forget_port=True)
+        assert own.value("1") == "1" and own.base_url.endswith(host)
+        assert "fastcgi_read_timeout 75s" in (own.home / "nginx/roost.conf").read_text()
+        own.stop()
+        assert not processes_in(own.home)
+        own.port += 1
+        own.start()
+        assert own.value("1") == "1" and f"host = 'localhost:{own.port}'   #" in configuration.read_text()
+    finally:
+        own.port = int(host.rpartition(":")[2])
+        configuration.write_text(kept)
+        own.start()
+
+
 def test_another_master_key_is_refused_with_its_reason(own):
     own.stop()
     key = own.home / "keys" / "master.key"

@@ -47,6 +47,16 @@ TEST(Configuration, ValuesGoWhereTheyBelong) {
   EXPECT_TRUE(c.allow_weak_sandbox);
 }
 
+TEST(Configuration, AnyValueIsToldAsItHolds) {
+  const Configuration c = good("host = 'localhost:9000'   # \"\ndrain_timeout_ms = 20_000\nhttp_hosts = [\"a\", \"b\"]\n");
+  EXPECT_EQ(value_of(c, "host"), "localhost:9000");
+  EXPECT_EQ(value_of(c, "drain_timeout_ms"), "20000");
+  EXPECT_EQ(value_of(c, "http_hosts"), "a\nb");
+  EXPECT_EQ(value_of(c, "allow_weak_sandbox"), "false");
+  EXPECT_EQ(value_of(c, "body_bytes_max"), "1048576");   // not in the file
+  EXPECT_EQ(value_of(c, "hosts"), std::nullopt);
+}
+
 TEST(Configuration, TheStatusMapIsANameOfSharedMemory) {
   for (const char* name : {"roost", "/", "/roost/map"}) {
     const std::string error = bad(std::regex_replace(kMinimal, std::regex("/m"), name));
