@@ -51,14 +51,10 @@ END
   mv "$tls/server.crt.new" "$tls/server.crt"
 }
 
-# The authority's key is ours alone, the server's is for the servers' user too, certificates are for everybody. Sets certificate_is_new: then a running nginx must read it.
+# The authority's key is ours alone, the server's is for the servers' user too, certificates are for everybody.
 make_certificates() {
-  certificate_is_new=false
   (umask 077; make_authority)
-  if ! certificate_is_good; then
-    (umask 077; make_server_certificate)
-    certificate_is_new=true
-  fi
+  if ! certificate_is_good; then (umask 077; make_server_certificate); fi
   chown "$own_user:$(id -gn "$server_user")" "$tls"/*.{key,crt}
   chmod 644 "$tls"/*.crt
   chmod 640 "$tls/server.key"

@@ -131,9 +131,8 @@ with_extra() {
   cat "$1"
 }
 
-# Copies nginx/ and fills in the words between @ signs. Sets nginx_files_changed.
+# Copies nginx/ and fills in the words between @ signs.
 write_nginx_files() {
-  nginx_files_changed=false
   local new=$data/nginx.new files timeout_ms
   files=$(file_limit)
   timeout_ms=$(setting request_timeout_ms)
@@ -150,22 +149,19 @@ write_nginx_files() {
   grep -qs '^0\{31\}1 ' /proc/net/if_inet6 || sed -i '/listen \[::1\]/d' "$new/roost.conf"
   chmod -R a+rX "$new"
   if diff -qr -x temp "$data/nginx" "$new" >/dev/null; then rm -rf "$new"; return; fi
-  nginx_files_changed=true
   rm -rf "$data/nginx/snippets" "$data/nginx/www"
   mv "$new"/* "$data/nginx/"
   rmdir "$new"
 }
 
-# Copies what the build made, if it differs. Sets programs_changed.
+# Copies what the build made, if it differs.
 install_programs() {
-  programs_changed=false
   local program from
   for program in roostd roost-worker roost; do
     from=$(built "$program")
     if ! cmp -s "$from" "$bin/$program"; then
       install -m 755 "$from" "$bin/$program.new"
       mv "$bin/$program.new" "$bin/$program"   # a running one keeps the file that it has
-      programs_changed=true
     fi
   done
 }

@@ -22,6 +22,10 @@ running() {
 roostd_pid() { running "$run/roostd.pid" "$bin/roostd" "$config"; }
 nginx_pid() { running "$run/nginx.pid" "$(command -v nginx || echo /usr/sbin/nginx)" "$data/nginx/roost.conf"; }
 
+# started_after PIDFILE FILE…: its process began after all these files, or those in these folders, were made. What an earlier ops/up
+# changed before it failed counts too.
+started_after() { [ -z "$(find "${@:2}" -type f -newer "$1" -print -quit)" ]; }
+
 # wait_gone PID SECONDS
 wait_gone() {
   local until=$(($(now_ms) + $2 * 1000))

@@ -70,6 +70,33 @@ def test_a_second_start_is_quick_and_keeps_everything(own):
     assert own.value(f'Index.lookup# 1 "{TOKEN}"') == 'Optional.Some "kept"'
 
 
+def test_what_changed_before_a_start_that_failed_is_taken_by_the_next(own):
+    def pids():
+        return own.roostd_pid(), int((own.home / "run/nginx.pid").read_text())
+
+    def install(file):   # as ops/up does, with what is there already: the next one finds no difference
+        new = file.with_name("new")
+        shutil.copy(file, new)
+        shutil.copymode(file, new)
+        shutil.chown(new, file.stat().st_uid, file.stat().st_gid)
+        new.replace(file)
+
+    for program in ["roostd", "roost-worker"]:
+        before = pids()
+        install(own.home / "bin" / program)
+        own.start()
+        assert pids()[0] != before[0] and pids()[1] == before[1], program
+        assert not os.readlink(f"/proc/{own.roostd_pid()}/exe").endswith("(deleted)")
+    for file in ["nginx/roost.conf", "nginx/www/problems.html", "tls/server.crt"]:
+        before = pids()
+        install(own.home / file)
+        own.start()
+        assert pids()[0] == before[0] and pids()[1] != before[1], file
+    before = pids()
+    own.start()
+    assert pids() == before
+
+
 def test_stopped_and_started_again_everything_is_there(own):
     facts = own.facts
     own.stop()
