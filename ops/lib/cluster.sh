@@ -85,11 +85,16 @@ make_database() {
   [ "$exists" = 1 ] || PGDATABASE=postgres as_postgres createdb "$kDatabase"
 }
 
+migration() {   # migration COMMAND [OPTION…], in sql/
+  (cd "$repository/sql" && LC_ALL=C.UTF-8 SQITCH_FULLNAME=roost SQITCH_EMAIL=roost@localhost SQITCH_USER_CONFIG=/dev/null \
+    SQITCH_SYSTEM_CONFIG=/dev/null sqitch "$@" "db:pg://postgres@/$kDatabase?host=$run" 2>&1)
+}
+schema_is_current() { [[ $(migration status) == *$'\nNothing to deploy'* ]]; }
+
 # Applies what sql/ has and the database has not; each change is verified before the next.
 migrate() {
-  export SQITCH_FULLNAME=roost SQITCH_EMAIL=roost@localhost SQITCH_USER_CONFIG=/dev/null SQITCH_SYSTEM_CONFIG=/dev/null
   local said
-  said=$(cd "$repository/sql" && sqitch deploy --verify "db:pg://postgres@/$kDatabase?host=$run" 2>&1) ||
+  said=$(migration deploy --verify) ||
     fail "sqitch deploy failed:" "$(tail -25 <<<"$said" | sed '2,$s/^/    /')"
   grep -c '^  + ' <<<"$said" || true
 }

@@ -97,6 +97,20 @@ def test_what_changed_before_a_start_that_failed_is_taken_by_the_next(own):
     assert pids() == before
 
 
+def test_no_roostd_serves_while_the_schema_changes(own):
+    run, pid = own.home.resolve() / "run", own.roostd_pid()
+    subprocess.run(["sqitch", "revert", "-y", "--to", "@HEAD^", f"db:pg://postgres@/roost?host={run}"], cwd=REPOSITORY / "sql",
+                   capture_output=True, timeout=60, check=True,
+                   env=dict(os.environ, SQITCH_FULLNAME="roost", SQITCH_EMAIL="roost@localhost"))
+    own.start()
+    applied = subprocess.run(["psql", "-XAtq", "-h", run, "-U", "postgres", "roost", "-c",
+                              """select to_char(max(committed_at) at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') from sqitch.changes"""],
+                             capture_output=True, text=True, timeout=10, check=True).stdout.strip()
+    stopped = [line.split()[0] for line in own.log().splitlines() if " info stopped" in line][-1]
+    assert own.roostd_pid() != pid and stopped < applied
+    assert own.value("1") == "1"
+
+
 def test_stopped_and_started_again_everything_is_there(own):
     facts = own.facts
     own.stop()
