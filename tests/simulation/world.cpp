@@ -94,7 +94,7 @@ void World::commit(core::Batch batch) {
       commit_under_way_ = false;
       if (fails) ++tally_.failed_commits;
       trace("batch " + std::to_string(static_cast<std::uint64_t>(shared->id)) + (fails ? " failed" : " committed"));
-      container_->committed(now_, shared->id, {!fails, fails ? "the database said no" : ""});
+      container_->committed(now_, shared->id, {!fails, fails ? "the database said no" : "", {}});
     });
   });
 }
