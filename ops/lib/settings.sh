@@ -51,9 +51,11 @@ server_output() {   # server_output LOGFILE COMMAND…: runs it as that user, wi
   # shellcheck disable=SC2016
   as_server sh -c 'rm -f -- "$0" && exec "$@" >"$0" 2>&1 </dev/null' "$logfile" "$@"
 }
-# shellcheck disable=SC2016
-server_write() { as_server sh -c 'rm -f -- "$0.new" && cat >"$0.new" && mv -f -- "$0.new" "$0"' "$1"; }   # server_write FILE: with standard input; whole or not at all
-server_tail() { as_server tail -n "$2" -- "$1" | sed '2,$s/^/    /'; }               # server_tail FILE LINES: for fail
+server_write() {   # server_write FILE: standard input; whole or not at all
+  # shellcheck disable=SC2016
+  as_server sh -c 'rm -f -- "$0.new" && cat >"$0.new" && mv -f -- "$0.new" "$0"' "$1"
+}
+server_tail() { as_server tail -n "$2" -- "$1" | sed '2,$s/^/    /'; }   # server_tail FILE LINES: for fail
 
 # setting KEY: what roostd, as installed, takes it to be by roost.toml; nothing if there is none of the two yet, or the file is no good.
 setting() {

@@ -35,7 +35,8 @@ namespace {
 constexpr int kSignalFd = kBirthFd + 1;   // that of the code store, which is closed by then
 constexpr rlim_t kDescriptorsMax = 16;   // the zygote has six, a child two
 constexpr long kPidEnd = 4194304;        // PID_MAX_LIMIT of 64-bit Linux
-// Beyond memory_bytes, which the runtime itself enforces, and what the zygote has, the code store too: one frame coming, one going, and what the process needs around them.
+// Beyond memory_bytes, which the runtime itself enforces, and what the zygote has, the code store too: one frame coming, one going, and
+// what the process needs around them.
 constexpr std::uint64_t kAddressSpaceMargin = 2 * wire::kFrameBytesMax + (16u << 20);
 
 [[nodiscard]] std::string error_text(const char* what) { return std::string(what) + ": " + std::strerror(errno); }
