@@ -17,6 +17,7 @@ void Container::Rules::on(Worker& worker, wire::Attempt& frame) {
   const Node& node = nodes_[worker.node];
   if (frame.waits.request != 0 && !worker.requests.contains(frame.waits.request))
     return violation(worker, "it waits on behalf of request " + std::to_string(frame.waits.request) + ", which it does not have");
+  if (takes_nothing(worker)) return;
   const auto refused = [&](std::string_view what, std::uint64_t value, std::uint64_t limit, const char* setting) {
     doors_.launcher.send(worker.id, wire::Attempting{frame.attempt, 0, std::string(what) + " (" + std::to_string(value) + " of " +
                                                                            std::to_string(limit) + ", " + setting + ")"});
@@ -54,6 +55,12 @@ void Container::Rules::tell_asker(const Request& ended, Content content) {
   if (!worker) return;
   worker->attempts.erase(static_cast<std::uint64_t>(ended.id));
   if (worker->ending || (mutated(Mutation::ForgetAsker) && std::holds_alternative<Problem>(content))) return;
+  const std::uint64_t waiting = doors_.launcher.unsent_bytes(worker->id);
+  if (waiting > settings_.mailbox_bytes_max) {
+    const Node& node = nodes_[worker->node];
+    content = limit_problem(ProblemKind::MailboxFull, "Node " + name(node) + " does not take what comes to it fast enough for what its attempt came to.",
+                            &node, waiting, settings_.mailbox_bytes_max, "mailbox_bytes_max");
+  }
   wire::Attempted what{ended.asker->attempt, true, {}, {}};
   if (auto* value = std::get_if<Value>(&content)) {
     what.value = std::move(value->content);

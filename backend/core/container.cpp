@@ -52,6 +52,9 @@ void Container::worker_started(Instant now, WorkerId worker, std::int32_t pid) {
 void Container::worker_frame(Instant now, WorkerId worker, wire::FromWorker frame) {
   handle_at(*rules_, now, [&] { rules_->worker_frame(worker, std::move(frame)); });
 }
+void Container::worker_took(Instant now, WorkerId worker) {
+  handle_at(*rules_, now, [&] { rules_->worker_took(worker); });
+}
 void Container::worker_exited(Instant now, WorkerId worker, const WorkerExit& exit) {
   handle_at(*rules_, now, [&] { rules_->worker_exited(worker, exit); });
 }

@@ -15,6 +15,7 @@
 //  - budgets: a process counts against every budget above its node from before its launch until it has been reaped,
 //    a node from its reservation until its destruction is committed. No budget is ever exceeded;
 //  - a sender who is not allowed, or who is anonymous where that is not allowed, never starts a process;
+//  - bytes: what waits to be written to one process is bounded, whatever it asks for and does not read;
 //  - a node is put to sleep only if it said it is idle, has seen its newest message, and nothing is in flight to it.
 //
 // Thread: one. Requires: the time never goes back between calls.
@@ -88,6 +89,7 @@ class Container {
   // ---- workers
   void worker_started(Instant now, WorkerId worker, std::int32_t pid);   // forked; Ready comes as a frame
   void worker_frame(Instant now, WorkerId worker, wire::FromWorker frame);
+  void worker_took(Instant now, WorkerId worker);   // all that waited to be written to it
   void worker_exited(Instant now, WorkerId worker, const WorkerExit& exit);   // reaped: nothing of it is left
 
   // ---- storage

@@ -30,7 +30,7 @@ class Launcher {
   virtual void launch(const LaunchOrder& order) = 0;
   // Queues one frame for the worker's stdin. Ignored if the worker is gone.
   virtual void send(WorkerId worker, const wire::ToWorker& frame) = 0;
-  // Bytes queued for the worker and not yet taken by its pipe.
+  // Bytes queued for the worker and not yet taken by its pipe. When there are none any more, worker_took follows.
   [[nodiscard]] virtual std::uint64_t unsent_bytes(WorkerId worker) const = 0;
   // SIGKILL. worker_exited follows once the process has been reaped.
   virtual void kill(WorkerId worker) = 0;

@@ -39,6 +39,16 @@ void Container::Rules::violation(Worker& worker, const std::string& what) {
   kill_worker(worker, problem(ProblemKind::WorkerDied, "The process of node " + name(node) + " broke the protocol: " + what + ".", &node), "protocol-violation");
 }
 
+// One that asks again and again for what is answered at once, and never reads the answers. Those that read get nowhere near.
+bool Container::Rules::takes_nothing(Worker& worker) {
+  const std::uint64_t waiting = doors_.launcher.unsent_bytes(worker.id), limit = settings_.mailbox_bytes_max + kAnswersBytesMax;
+  if (waiting <= limit) return false;
+  const Node& node = nodes_[worker.node];
+  kill_worker(worker, limit_problem(ProblemKind::WorkerUnresponsive, "The process of node " + name(node) + " does not take what it asks for.", &node,
+                                    waiting, limit, "mailbox_bytes_max, and a fixed number for answers"), "worker-unresponsive");
+  return true;
+}
+
 bool Container::Rules::lacks(Worker& worker, wire::Capability capability, const char* what) {
   if (wire::allows(nodes_[worker.node].record.capabilities, capability)) return false;
   violation(worker, std::string(what) + ", which its sandbox does not allow");
@@ -178,6 +188,7 @@ bool Container::Rules::opens_read(Worker& worker, std::uint64_t read) {
 void Container::Rules::on(Worker& worker, wire::Reserve& frame) {
   if (lacks(worker, wire::Capability::Spawn, "a reservation of nodes")) return;
   if (frame.count == 0 || frame.count > kReserveMax) return violation(worker, "a reservation of " + std::to_string(frame.count) + " nodes");
+  if (takes_nothing(worker)) return;
   const Node& node = nodes_[worker.node];
   wire::Reserved reserved;
   if (worker.leave > 0) {   // nobody waits for it yet: most of what is left is for those who do

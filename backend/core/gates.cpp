@@ -103,54 +103,13 @@ void Container::Rules::release(Node& node, HeldOutput held) {
     return answer(returned->origin.request, Value{std::move(returned->value), {}, {}});
   if (auto* send = std::get_if<wire::Send>(&held.output)) return route(node, std::move(*send), held.wants_debug);
   CHECK(node.worker);   // held questions go with the process that asked
-  const std::uint64_t id = next_read_++;
-  if (auto* fetch = std::get_if<wire::Fetch>(&held.output)) {
-    reads_.emplace(id, PendingRead{node.worker->id, node.index, fetch->read});
-    return doors_.fetcher.fetch({ReadId{id}, node.record.key, std::move(fetch->url)});
-  }
-  auto& read = std::get<wire::Read>(held.output);
-  reads_.emplace(id, PendingRead{node.worker->id, node.index, read.read});
-  doors_.state_reader.read({ReadId{id}, node.record.key, std::move(read)});
+  ask(*node.worker, held);
 }
 
 void Container::Rules::release_held(Node& node) {
   while (!node.held.empty() && node.held.front().gate <= committed_) release(node, node.held.pop_front());
   if (!node.held.empty()) return;
   node.held_bytes = 0;
-  settle(node);
-}
-
-// The process that still waits for this answer, and its own number of the question; null: none does.
-Worker* Container::Rules::asker_of(ReadId id, std::uint64_t& read) {
-  const auto found = reads_.find(static_cast<std::uint64_t>(id));
-  if (found == reads_.end()) return nullptr;
-  const PendingRead pending = found->second;
-  reads_.erase(found);
-  Worker* worker = worker_of(pending.worker);
-  if (!worker || worker->ending) return nullptr;
-  worker->reads.erase(pending.read);
-  read = pending.read;
-  return worker;
-}
-
-void Container::Rules::fetch_done(ReadId id, Result<std::string, std::string> result) {
-  std::uint64_t read = 0;
-  Worker* const worker = asker_of(id, read);
-  if (!worker) return;
-  const bool ok = result.ok();
-  doors_.launcher.send(worker->id, wire::Fetched{read, ok, ok ? std::move(result).value() : std::string(result.error())});
-  settle(nodes_[worker->node]);
-}
-
-void Container::Rules::read_done(ReadId id, Result<std::vector<wire::Entry>, std::string> result) {
-  std::uint64_t read = 0;
-  Worker* const worker = asker_of(id, read);
-  if (!worker) return;
-  Node& node = nodes_[worker->node];
-  if (!result.ok()) log(LogLevel::Warning, "read-failed", &node, result.error());
-  wire::ReadResult answer{read, result.ok(), {}};
-  if (result.ok()) answer.entries = std::move(result).value();
-  doors_.launcher.send(worker->id, answer);
   settle(node);
 }
 

@@ -4,7 +4,7 @@
 // The inside of Container: its rules as member functions, one file an idea:
 //   requests.cpp     requests come in, wait, are answered once       frames.cpp       what workers say, verified
 //   messages.cpp     mailbox, access, hops                           gates.cpp        journal batches, held output
-//   attempts.cpp     computations that other nodes wait for
+//   attempts.cpp     computations that other nodes wait for          questions.cpp    reads and fetches
 //   budgets.cpp      accounts, places, who waits and who makes room  destruction.cpp  nodes go, with all below them
 //   waking.cpp       launch, sleep, exits                            orders.cpp       the operator; drain
 //   node_table.cpp   the nodes, and what observers see of them       timers.cpp       what is due when
@@ -30,6 +30,10 @@ inline constexpr std::uint64_t kReserveMax = 4096;             // children asked
 inline constexpr std::uint64_t kAheadShare = 4;                // what is asked for ahead gets at most one in so many that are left
 inline constexpr std::uint32_t kLaunchFailuresMax = 3;         // in a row, before the mailbox is answered instead
 inline constexpr std::size_t kReadsOpenMax = 4096;             // of one process, fetches included
+inline constexpr std::size_t kReadsUnderWayMax = 4;            // of one process; more than there are readers by default
+inline constexpr std::size_t kFetchesUnderWayMax = 8;          // of one process, as the fetcher has it
+// What may wait for a process beyond mailbox_bytes_max: the answers that were under way, and one attempt's.
+inline constexpr std::uint64_t kAnswersBytesMax = (kReadsUnderWayMax + kFetchesUnderWayMax + 1) * std::uint64_t{wire::kFrameBytesMax};
 inline constexpr std::size_t kAttemptsOpenMax = 1024;          // of one process, whose computations are elsewhere
 inline constexpr std::size_t kAttemptsDeepMax = 256;           // that wait for each other in a row
 inline constexpr std::uint64_t kAttemptFirst = std::uint64_t{1} << 62;   // requests of attempts; those from outside are below
@@ -66,6 +70,7 @@ class Container::Rules {
   void change_settings(Settings settings);
   void worker_started(WorkerId id, std::int32_t pid);
   void worker_frame(WorkerId id, wire::FromWorker frame);
+  void worker_took(WorkerId id);
   void worker_exited(WorkerId id, const WorkerExit& exit);
   void committed(BatchId batch, const CommitOutcome& outcome);
   void read_done(ReadId read, Result<std::vector<wire::Entry>, std::string> result);
@@ -162,14 +167,19 @@ class Container::Rules {
   void settle(Node& node);
   void give_back_leave(Worker& worker);
   bool takes_away(Worker& worker, const wire::Origin& origin);
+  bool takes_nothing(Worker& worker);
   bool lacks(Worker& worker, wire::Capability capability, const char* what);
   void violation(Worker& worker, const std::string& what);
+
+  // questions.cpp
+  void ask(Worker& worker, HeldOutput& question);
+  void carry_out(Worker& worker);
+  Worker* asker_of(ReadId id, std::uint64_t& read);
 
   // gates.cpp
   void say(Node& node, HeldOutput output, std::uint64_t bytes);
   void release(Node& node, HeldOutput output);
   void release_held(Node& node);
-  Worker* asker_of(ReadId id, std::uint64_t& read);
   void append(Node* author, JournalEntry entry, std::uint64_t bytes);
   bool journal_is_full(Worker& worker, std::uint64_t bytes);
   bool code_store_is_full(Worker& worker, std::uint64_t size);

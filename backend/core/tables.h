@@ -76,7 +76,11 @@ struct Worker {
   std::deque<IntrusiveList<Worker>::Hook> idle_places;   // one for each account above it
   std::unordered_set<std::uint64_t> requests;   // delivered to it and not given away
   std::unordered_set<std::uint64_t> attempts;   // requests whose answers it waits for
-  std::unordered_set<std::uint64_t> reads;      // ids of reads that are open
+  std::unordered_set<std::uint64_t> reads;      // ids of reads and fetches that are open
+  Fifo<wire::Read> reads_waiting;               // let out, and not carried out yet
+  Fifo<wire::Fetch> fetches_waiting;
+  std::uint64_t waiting_bytes = 0;              // of both
+  std::size_t reads_under_way = 0, fetches_under_way = 0;
   std::unordered_set<std::uint64_t> traces;     // whose debug lines it may add to
   std::optional<Problem> why_killed;            // what its callers are told
 };

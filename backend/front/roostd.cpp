@@ -314,6 +314,7 @@ class Roostd final : launch::WorkerEvents, core::Fetcher {
   void worker_frame(core::Instant now, core::WorkerId worker, wire::FromWorker frame) override {
     container_->worker_frame(now, worker, std::move(frame));
   }
+  void worker_took(core::Instant now, core::WorkerId worker) override { container_->worker_took(now, worker); }
   void worker_exited(core::Instant now, core::WorkerId worker, const core::WorkerExit& exit) override {
     checker_.forget(worker);
     container_->worker_exited(now, worker, exit);

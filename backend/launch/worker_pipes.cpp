@@ -30,7 +30,8 @@ void never_block(const Descriptor& end) {
 
 }  // namespace
 
-WorkerPipes::WorkerPipes(EventLoop& loop, Readable readable) : loop_(loop), readable_(std::move(readable)) {
+WorkerPipes::WorkerPipes(EventLoop& loop, Event readable, Event all_sent)
+    : loop_(loop), readable_(std::move(readable)), all_sent_(std::move(all_sent)) {
   make_pipe(child_stdin_, to_);
   make_pipe(from_, child_stdout_);
   never_block(to_);
@@ -90,6 +91,7 @@ void WorkerPipes::write_queue() {
   queue_.clear();
   queue_sent_ = 0;
   if (queue_.capacity() > kQueueKept) Bytes().swap(queue_);
+  all_sent_();
 }
 
 void WorkerPipes::stop_writing() {

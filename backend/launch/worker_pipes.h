@@ -16,11 +16,12 @@ namespace roost::launch {
 
 class WorkerPipes {
  public:
-  using Readable = std::function<void()>;
+  using Event = std::function<void()>;
 
   // Makes the pipes. Throws std::system_error (too many open files, …).
-  // Requires: loop outlives it. `readable` is called from the loop when there is something to take().
-  WorkerPipes(EventLoop& loop, Readable readable);
+  // Requires: loop outlives it. `readable` is called from the loop when there is something to take(), `all_sent` when nothing is unsent
+  // any more.
+  WorkerPipes(EventLoop& loop, Event readable, Event all_sent);
   ~WorkerPipes();
   WorkerPipes(const WorkerPipes&) = delete;
   WorkerPipes& operator=(const WorkerPipes&) = delete;
@@ -52,7 +53,7 @@ class WorkerPipes {
   void stop_writing();
 
   EventLoop& loop_;
-  const Readable readable_;
+  const Event readable_, all_sent_;
   Descriptor child_stdin_, child_stdout_;
   Descriptor to_, from_;
   bool to_watched_ = false, from_watched_ = false;

@@ -324,7 +324,8 @@ void Workers::Impl::launch(const core::LaunchOrder& order) {
   worker.memory_bytes = order.memory_bytes;
   CHECK(workers.emplace(order.worker, std::move(made)).second);
   try {
-    worker.pipes = std::make_unique<WorkerPipes>(loop_, [this, id = order.worker] { readable(id); });
+    worker.pipes = std::make_unique<WorkerPipes>(loop_, [this, id = order.worker] { readable(id); },
+                                                 [this, id = order.worker] { events->worker_took(clock_(), id); });
   } catch (const std::system_error& error) {
     return doom(worker, error.what());
   }

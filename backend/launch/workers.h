@@ -47,6 +47,7 @@ class WorkerEvents {
   virtual ~WorkerEvents() = default;
   virtual void worker_started(core::Instant now, core::WorkerId worker, std::int32_t pid) = 0;
   virtual void worker_frame(core::Instant now, core::WorkerId worker, wire::FromWorker frame) = 0;
+  virtual void worker_took(core::Instant now, core::WorkerId worker) = 0;
   virtual void worker_exited(core::Instant now, core::WorkerId worker, const core::WorkerExit& exit) = 0;
   // A definition came. True: it may be told at once, which follows. False: definition_checked() is called for it later, and until
   // then nothing more of this worker is told, unless the core orders its kill. Requires: it calls nothing of Workers.

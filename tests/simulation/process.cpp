@@ -21,6 +21,7 @@ void World::process_reads(Process& process) {
   if (!process.running || process.hangs || process.inbox.empty()) return;
   wire::ToWorker frame = std::move(process.inbox.front());
   process.inbox.pop_front();
+  if (process.inbox.empty()) container_->worker_took(now_, process.id);
   process_takes(process, std::move(frame));
 }
 

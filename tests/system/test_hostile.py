@@ -128,6 +128,15 @@ def test_a_worker_that_obeys_is_served(hostile):
     assert [answer.text for answer in answers] == ["hello\n"] * len(hostile.nodes)
 
 
+def test_answers_that_are_not_read_take_little_of_roostds_memory(hostile):
+    hostile.take("deaf")
+    container = hostile.container
+    detail = container.post(hostile.nodes[0], "act").problem("worker-died", 503)["detail"]
+    assert "status 3" in detail, "it was to live until it gave up"
+    status = pathlib.Path(f"/proc/{container.roostd_pid()}/status").read_text()
+    assert int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) < 400 << 10
+
+
 @pytest.mark.parametrize("name", ACTS)
 def test_a_forbidden_act_is_stopped_and_the_container_goes_on(hostile, name):
     (kind, status), detail = ACTS[name]

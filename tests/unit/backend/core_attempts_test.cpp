@@ -56,6 +56,14 @@ TEST_F(CoreAttempts, AFailureGoesThereWithItsPlace) {
   EXPECT_EQ(told(1).failure, "out of plums (at node " + fingerprint_of(key(2)) + ", in `pick`, called by `shop`)");
 }
 
+TEST_F(CoreAttempts, AValueForAProcessThatDoesNotTakeWhatComesToItIsAFailure) {
+  const std::uint64_t id = attempt_at_2();
+  unsent = settings.mailbox_bytes_max + 1;
+  says(2, wire::Return{value_origin(id), "value"});
+  EXPECT_FALSE(told(1).ok);
+  EXPECT_NE(told(1).failure.find("mailbox_bytes_max"), std::string::npos) << told(1).failure;
+}
+
 TEST_F(CoreAttempts, AValueWaitsForTheWriteBeforeIt) {
   const std::uint64_t id = attempt_at_2();
   writes(2);

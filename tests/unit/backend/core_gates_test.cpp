@@ -76,6 +76,52 @@ TEST_F(CoreGates, ReadsAndFetchesShareTheirNumbers) {
   EXPECT_TRUE(fetches.empty());
 }
 
+TEST_F(CoreGates, FewReadsOfOneProcessAreCarriedOutAtOnce) {
+  for (std::uint64_t read = 1; read <= 10; ++read) says(1, wire::Read{read, wire::ReadKind::First, Bytes(wire::kTokenBytes, 't'), ""});
+  EXPECT_EQ(state_reads.size(), 4u);
+  for (std::size_t done = 0; done < state_reads.size(); ++done) container().read_done(now, state_reads[done].id, std::vector<wire::Entry>{});
+  ASSERT_EQ(state_reads.size(), 10u);
+  for (std::uint64_t read = 1; read <= 10; ++read) EXPECT_EQ(state_reads[read - 1].read.read, read);
+  EXPECT_EQ(sent_to<wire::ReadResult>(1), 10u);
+}
+
+TEST_F(CoreGates, FewFetchesOfOneProcessAreCarriedOutAtOnceAndHoldUpNoRead) {
+  for (std::uint64_t read = 1; read <= 10; ++read) says(1, wire::Fetch{read, "http://example.org/"});
+  EXPECT_EQ(fetches.size(), 8u);
+  says(1, wire::Read{11, wire::ReadKind::First, Bytes(wire::kTokenBytes, 't'), ""});
+  EXPECT_EQ(state_reads.size(), 1u);
+  container().fetch_done(now, fetches[0].id, std::string("jam"));
+  EXPECT_EQ(fetches.size(), 9u);
+}
+
+TEST_F(CoreGates, WhoDoesNotTakeItsAnswersGetsNoMoreUntilItDoes) {
+  unsent = settings.mailbox_bytes_max + 1;
+  says(1, wire::Read{1, wire::ReadKind::First, Bytes(wire::kTokenBytes, 't'), ""});
+  says(1, wire::Fetch{2, "http://example.org/"});
+  EXPECT_TRUE(state_reads.empty() && fetches.empty());
+  unsent = 0;
+  container().worker_took(now, WorkerId{1});
+  EXPECT_TRUE(state_reads.size() == 1 && fetches.size() == 1);
+}
+
+TEST_F(CoreGates, QuestionsThatWaitAreBoundedInBytes) {
+  for (std::uint64_t read = 1; read <= 8 + 4; ++read) says(1, wire::Fetch{read, std::string(15u << 20, 'u')});
+  EXPECT_FALSE(is_killed(1));
+  says(1, wire::Fetch{13, std::string(15u << 20, 'u')});
+  EXPECT_TRUE(is_killed(1));
+}
+
+TEST_F(CoreGates, WhoAsksForLeaveAndNeverTakesItIsEnded) {
+  unsent = settings.mailbox_bytes_max + 13 * wire::kFrameBytesMax;   // as much as answers may come to
+  says(1, wire::Reserve{1});
+  EXPECT_FALSE(is_killed(1));
+  ++unsent;
+  says(1, wire::Reserve{1});
+  EXPECT_TRUE(is_killed(1));
+  EXPECT_EQ(sent_to<wire::Reserved>(1), 1u);
+  EXPECT_EQ(kind_of(first), "worker-unresponsive");
+}
+
 TEST_F(CoreGates, WhatGathersWhileOneBatchIsUnderWayIsTheNext) {
   writes(1, "a");
   writes(1, "b");

@@ -35,6 +35,7 @@ struct Life {
   std::int32_t pid = 0;
   std::vector<wire::FromWorker> frames;
   std::vector<core::WorkerExit> exits;   // one, if all is well
+  int times_all_taken = 0;
   [[nodiscard]] bool exited() const { return !exits.empty(); }
   [[nodiscard]] std::vector<std::string> answers() const {   // the values among them
     std::vector<std::string> texts;
@@ -119,6 +120,7 @@ class Launched : public WorkerEvents {
     EXPECT_FALSE(life(worker).exited()) << "a frame was told after the end";
     life(worker).frames.push_back(std::move(frame));
   }
+  void worker_took(core::Instant, core::WorkerId worker) override { ++life(worker).times_all_taken; }
   void worker_exited(core::Instant, core::WorkerId worker, const core::WorkerExit& exit) override {
     life(worker).exits.push_back(exit);
     EXPECT_EQ(life(worker).exits.size(), 1u) << "ended twice";

@@ -50,6 +50,7 @@ TEST(Workers, FramesLargerThanAPipeArriveWhole) {
   EXPECT_TRUE(launched.life(worker).answers()[0] == large);
   EXPECT_EQ(launched.life(worker).answers()[1], "after");
   EXPECT_EQ(launched.workers().unsent_bytes(worker), 0u);
+  EXPECT_EQ(launched.life(worker).times_all_taken, 1);
 }
 
 TEST(Workers, WhatWasSaidBeforeADeathIsToldBeforeIt) {
