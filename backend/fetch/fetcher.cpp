@@ -76,8 +76,12 @@ void prepare(Transfer& transfer) {
   set(transfer, CURLOPT_URL, transfer.url.c_str());
   set(transfer, CURLOPT_PROTOCOLS_STR, "http,https");
   set(transfer, CURLOPT_FOLLOWLOCATION, 0L);   // we do, after judging
-  if (!transfer.rules->proxy_from_environment) set(transfer, CURLOPT_PROXY, transfer.rules->proxy.c_str());   // "": none
+  if (!transfer.rules->proxy_from_environment) {
+    set(transfer, CURLOPT_PROXY, transfer.rules->proxy.c_str());   // "": none
+    set(transfer, CURLOPT_NOPROXY, "");   // what the environment exempts would go past open_socket
+  }
   set(transfer, CURLOPT_NOSIGNAL, 1L);
+  set(transfer, CURLOPT_QUICK_EXIT, 1L);   // the end of a transfer does not wait for its name's look-up, which may take a minute
   set(transfer, CURLOPT_FORBID_REUSE, 1L);
   set(transfer, CURLOPT_ACCEPT_ENCODING, "");
   set(transfer, CURLOPT_USERAGENT, kAgent);

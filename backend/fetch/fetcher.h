@@ -5,7 +5,8 @@
 // and so is every address that is connected to: a name that leads to the machine itself is found out when it does, not before.
 //
 // Bounded in all that a program or a server could stretch: bodies, time, redirects, fetches under way (of one owner, and of
-// all), fetches that wait. No cookies, no connection that one fetch leaves to the next, nothing from the environment.
+// all), fetches that wait. No cookies, no connection that one fetch leaves to the next, and nothing from the environment but, where the rules
+// say so, its proxy. A name that is looked up slowly holds up its own fetch alone.
 // Thread: any; `done` is called on the fetcher's own.
 
 #include <functional>

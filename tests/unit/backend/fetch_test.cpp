@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Where fetches may go, what becomes of a body, and fetches from a server of our own on loopback.
 #include <arpa/inet.h>
+#include <dlfcn.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -15,6 +17,17 @@
 #include "backend/fetch/address.h"
 #include "backend/fetch/fetcher.h"
 #include "backend/fetch/page_text.h"
+
+// Instead of the C library's, for libcurl too: below slow.example every look-up takes a while, and private.example is this machine.
+extern "C" int getaddrinfo(const char* name, const char* service, const addrinfo* hints, addrinfo** found) {
+  const std::string_view host = name ? name : "";
+  if (host.ends_with("slow.example")) {
+    sleep(4);
+    return EAI_AGAIN;
+  }
+  static const auto real = reinterpret_cast<decltype(&getaddrinfo)>(dlsym(RTLD_NEXT, "getaddrinfo"));
+  return real(host == "private.example" ? "127.0.0.1" : name, service, hints, found);
+}
 
 namespace roost::fetch {
 namespace {
@@ -185,6 +198,37 @@ TEST_F(Fetching, AnAddressIsJudgedWhenItIsConnectedTo) {
   const auto by_name = fetch("http://" + std::string(name) + server_.url("/").substr(std::string("http://127.0.0.1").size()));
   EXPECT_TRUE(by_name.starts_with("✗")) << by_name;
   EXPECT_EQ(server_.asked, 0);
+}
+
+TEST_F(Fetching, WhatTheEnvironmentExemptsFromTheProxyIsNotReached) {
+  rules_.private_addresses = false;
+  rules_.proxy = "http://127.0.0.1:1";
+  setenv("NO_PROXY", "*", 1);
+  setenv("no_proxy", "*", 1);
+  const auto refused = fetch("http://private.example" + server_.url("/").substr(std::string("http://127.0.0.1").size()));
+  unsetenv("NO_PROXY");
+  unsetenv("no_proxy");
+  EXPECT_TRUE(refused.starts_with("✗")) << refused;
+  EXPECT_EQ(server_.asked, 0);
+}
+
+TEST_F(Fetching, ASlowLookUpHoldsUpNoOtherFetchAndNoEnd) {
+  using Clock = std::chrono::steady_clock;
+  server_.answers["/x"] = ok("x");
+  rules_.timeout = std::chrono::milliseconds(300);
+  const auto started = Clock::now();
+  {
+    Fetcher fetcher(rules_);
+    std::promise<void> gave_up;
+    fetcher.fetch("slow", "http://slow.example/", [&](const Fetcher::Page&) { gave_up.set_value(); });
+    gave_up.get_future().wait();
+    std::promise<Fetcher::Page> page;
+    fetcher.fetch("other", server_.url("/x"), [&](Fetcher::Page found) { page.set_value(std::move(found)); });
+    EXPECT_TRUE(page.get_future().get().ok());
+    fetcher.fetch("slow", "http://also.slow.example/", [](const Fetcher::Page&) {});
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  EXPECT_LT(Clock::now() - started, std::chrono::seconds(2));
 }
 
 TEST_F(Fetching, ALargeBodyIsCutOffWithTheSetting) {
