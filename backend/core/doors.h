@@ -95,6 +95,8 @@ class Fetcher {
   virtual ~Fetcher() = default;
   // Posts fetch_done: the body, or why there is none. Whether the URL is allowed is the fetcher's to judge.
   virtual void fetch(FetchOrder order) = 0;
+  // The process that asked for this node's fetches has ended: none of them need go on.
+  virtual void forget_fetches(const PublicKey& node) = 0;
 };
 
 // What every worker reads code from. It only grows: whatever was published stays for as long as roostd runs, and is there again

@@ -92,6 +92,7 @@ void Container::Rules::worker_exited(WorkerId id, const WorkerExit& exit) {
   if (!mutated(Mutation::ForgetCallers))
     fail_callers(*worker, problem(kind_of(exit), "The process of node " + name(node) + " ended before it answered: " + reason + ".", &node));
   forget_attempts(*worker);
+  if (worker->fetches_under_way > 0) doors_.fetcher.forget_fetches(node.record.key);
   leave_idle(*worker);
   give_back_leave(*worker);
   give_place(*worker);

@@ -7,10 +7,12 @@
 
 #include <algorithm>
 #include <deque>
+#include <list>
 #include <mutex>
 #include <stdexcept>
 #include <thread>
 #include <unordered_map>
+#include <variant>
 
 #include "backend/fetch/address.h"
 #include "backend/fetch/page_text.h"
@@ -132,7 +134,15 @@ class Fetcher::Impl {
     {
       const std::lock_guard lock(mutex_);
       transfer->rules = rules_;
-      added_.push_back(std::move(transfer));
+      orders_.emplace_back(std::move(transfer));
+    }
+    curl_multi_wakeup(multi_);
+  }
+
+  void forget(std::string owner) {
+    {
+      const std::lock_guard lock(mutex_);
+      orders_.emplace_back(std::move(owner));
     }
     curl_multi_wakeup(multi_);
   }
@@ -144,54 +154,90 @@ class Fetcher::Impl {
 
  private:
   using Owned = std::unique_ptr<Transfer>;
+  using Order = std::variant<Owned, std::string>;   // a fetch, or the owner to forget
+  // Those with a fetch that waits or is under way. In turns_ if one waits and may start.
+  struct Owner {
+    std::deque<Owned> waiting;
+    std::size_t under_way = 0;
+    bool has_turn = false;
+  };
 
   void run() {
     pthread_setname_np(pthread_self(), "fetches pages");
-    while (take_added()) {
+    while (take_orders()) {
       start_waiting();
       int running = 0;
       curl_multi_perform(multi_, &running);
       finish_those_done();
-      if (!waiting_.empty() && under_way_.size() < kUnderWayMax && can_start()) continue;
+      if (!turns_.empty() && under_way_.size() < kUnderWayMax) continue;
       curl_multi_poll(multi_, nullptr, 0, kPollMs, nullptr);
     }
   }
 
   // False: it is time to stop.
-  bool take_added() {
-    std::deque<Owned> added;
+  bool take_orders() {
+    std::deque<Order> orders;
     {
       const std::lock_guard lock(mutex_);
       if (stopping_) return false;
-      added.swap(added_);
+      orders.swap(orders_);
     }
-    for (Owned& one : added) {
-      if (waiting_.size() < kWaitingMax) waiting_.push_back(std::move(one));
-      else one->done(Refused{std::to_string(kWaitingMax) + " fetches wait already at this container; try again later"});
+    for (Order& order : orders) {
+      if (auto* fetch = std::get_if<Owned>(&order)) wait(std::move(*fetch));
+      else drop_those_of(std::get<std::string>(order));
     }
     return true;
   }
 
-  [[nodiscard]] bool may_start(const Transfer& transfer) const {
-    const auto found = of_owner_.find(transfer.owner);
-    return found == of_owner_.end() || found->second < kUnderWayOfOneMax;
-  }
-  [[nodiscard]] bool can_start() const {
-    return std::any_of(waiting_.begin(), waiting_.end(), [this](const Owned& one) { return may_start(*one); });
+  void wait(Owned transfer) {
+    const auto refuse = [&](std::size_t limit, const char* where) {
+      transfer->done(Refused{std::to_string(limit) + " fetches wait already at this " + where + "; try again later"});
+    };
+    if (waiting_ >= kWaitingMax) return refuse(kWaitingMax, "container");
+    Owner& owner = owners_[transfer->owner];
+    if (owner.waiting.size() >= kWaitingOfOneMax) return refuse(kWaitingOfOneMax, "node");
+    owner.waiting.push_back(std::move(transfer));
+    ++waiting_;
+    line_up(owner);
   }
 
-  // In their order, but past those whose owner has enough.
+  void line_up(Owner& owner) {
+    if (owner.has_turn || owner.waiting.empty() || owner.under_way >= kUnderWayOfOneMax) return;
+    owner.has_turn = true;
+    turns_.push_back(&owner);
+  }
+
   void start_waiting() {
-    for (auto at = waiting_.begin(); at != waiting_.end() && under_way_.size() < kUnderWayMax;) {
-      if (!may_start(**at)) {
-        ++at;
-        continue;
-      }
-      Owned transfer = std::move(*at);
-      at = waiting_.erase(at);
+    while (!turns_.empty() && under_way_.size() < kUnderWayMax) {
+      Owner& owner = *turns_.front();
+      turns_.pop_front();
+      owner.has_turn = false;
+      Owned transfer = std::move(owner.waiting.front());
+      owner.waiting.pop_front();
+      --waiting_;
+      ++owner.under_way;
+      line_up(owner);
       transfer->until = Clock::now() + std::chrono::duration_cast<Clock::duration>(transfer->rules->timeout);
-      ++of_owner_[transfer->owner];
       go_to_its_url(std::move(transfer));
+    }
+  }
+
+  void drop_those_of(const std::string& name) {
+    const auto found = owners_.find(name);
+    if (found == owners_.end()) return;
+    const Refused<std::string> why{"nobody waits for it any more"};
+    Owner& owner = found->second;
+    if (owner.has_turn) turns_.remove(&owner);
+    owner.has_turn = false;
+    waiting_ -= owner.waiting.size();
+    for (const Owned& transfer : std::exchange(owner.waiting, {})) transfer->done(why);
+    std::vector<CURL*> easies;
+    for (const auto& [easy, transfer] : under_way_)
+      if (transfer->owner == name) easies.push_back(easy);
+    if (easies.empty()) owners_.erase(found);
+    for (CURL* const easy : easies) {
+      curl_multi_remove_handle(multi_, easy);
+      end(std::move(under_way_.extract(easy).mapped()), why);
     }
   }
 
@@ -235,18 +281,22 @@ class Fetcher::Impl {
   }
 
   void end(Owned transfer, Page page) {
-    const auto found = of_owner_.find(transfer->owner);
-    if (--found->second == 0) of_owner_.erase(found);
+    const auto found = owners_.find(transfer->owner);
+    Owner& owner = found->second;
+    --owner.under_way;
+    line_up(owner);
+    if (owner.under_way == 0 && owner.waiting.empty()) owners_.erase(found);
     transfer->done(std::move(page));
   }
 
   CURLM* multi_ = nullptr;
-  std::deque<Owned> waiting_;                       // these three are the thread's own
+  std::unordered_map<std::string, Owner> owners_;   // these four are the thread's own
+  std::list<Owner*> turns_;
+  std::size_t waiting_ = 0;   // of all owners
   std::unordered_map<CURL*, Owned> under_way_;
-  std::unordered_map<std::string, std::size_t> of_owner_;   // how many are under way
 
   std::mutex mutex_;   // of what follows
-  std::deque<Owned> added_;
+  std::deque<Order> orders_;
   std::shared_ptr<const Rules> rules_;
   bool stopping_ = false;
   std::thread thread_;
@@ -255,6 +305,7 @@ class Fetcher::Impl {
 Fetcher::Fetcher(Rules rules) : impl_(std::make_unique<Impl>(std::move(rules))) {}
 Fetcher::~Fetcher() = default;
 void Fetcher::fetch(std::string owner, std::string url, Done done) { impl_->add(std::move(owner), std::move(url), std::move(done)); }
+void Fetcher::forget(std::string owner) { impl_->forget(std::move(owner)); }
 void Fetcher::change_rules(Rules rules) { impl_->change_rules(std::move(rules)); }
 
 }  // namespace roost::fetch

@@ -4,8 +4,8 @@
 // Fetches pages for nodes: HTTP GET with redirects, by libcurl, on one thread for all. Every URL on the way is judged by the rules,
 // and so is every address that is connected to: a name that leads to the machine itself is found out when it does, not before.
 //
-// Bounded in all that a program or a server could stretch: bodies, time, redirects, fetches under way (of one owner, and of
-// all), fetches that wait. No cookies, no connection that one fetch leaves to the next, and nothing from the environment but, where the rules
+// Bounded in all that a program or a server could stretch: bodies, time, redirects, fetches under way and fetches that wait (of one owner,
+// and of all). Owners are served in turns. No cookies, no connection that one fetch leaves to the next, and nothing from the environment but, where the rules
 // say so, its proxy. A name that is looked up slowly holds up its own fetch alone.
 // Thread: any; `done` is called on the fetcher's own.
 
@@ -21,6 +21,7 @@ namespace roost::fetch {
 inline constexpr std::size_t kUnderWayMax = 32;
 inline constexpr std::size_t kUnderWayOfOneMax = 8;    // of one owner: a crawler leaves room for others
 inline constexpr std::size_t kWaitingMax = 16384;
+inline constexpr std::size_t kWaitingOfOneMax = 4096;   // as many as a process may have open
 inline constexpr int kRedirectsMax = 10;
 
 class Fetcher {
@@ -37,6 +38,8 @@ class Fetcher {
 
   // `owner` is any word for whom it is. `done` is called once, soon or after Rules::timeout at the latest once its turn has come.
   void fetch(std::string owner, std::string url, Done done);
+  // Nobody waits for what this owner asked for until now: what of it is not done is refused.
+  void forget(std::string owner);
   // For fetches that begin from now on.
   void change_rules(Rules rules);
 

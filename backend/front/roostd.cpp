@@ -332,6 +332,8 @@ class Roostd final : launch::WorkerEvents, core::Fetcher {
     });
   }
 
+  void forget_fetches(const PublicKey& node) override { fetcher_.forget(std::string(node.view())); }
+
   // In the order of construction: the zygote is forked before there is any thread; libfcgi is started before there are threads and
   // before the signals are set up; the locks are taken before anything that they protect is touched, the status map's before the code
   // store, which the zygote gets.

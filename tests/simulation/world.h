@@ -113,6 +113,7 @@ class World final : core::Launcher, core::Journal, core::StateReader, core::Fetc
   void commit(core::Batch batch) override;
   void read(core::StateRead read) override;
   void fetch(core::FetchOrder order) override;
+  void forget_fetches(const PublicKey&) override {}
   void answer(core::RequestId request, core::Answer answer) override;
   void publish(const core::NodeStatus& status) override;
   void clear(std::uint32_t slot) override;

@@ -148,6 +148,7 @@ class CoreTest : public ::testing::Test,
   std::vector<Batch> batches;
   std::vector<StateRead> state_reads;
   std::vector<FetchOrder> fetches;
+  std::vector<PublicKey> forgotten;   // whose fetches are
   std::map<std::uint64_t, Answer> replies;
   std::map<std::uint32_t, NodeStatus> board;
   std::vector<std::string> events;
@@ -166,6 +167,7 @@ class CoreTest : public ::testing::Test,
   void commit(Batch batch) override { batches.push_back(std::move(batch)); }
   void read(StateRead read) override { state_reads.push_back(std::move(read)); }
   void fetch(FetchOrder order) override { fetches.push_back(std::move(order)); }
+  void forget_fetches(const PublicKey& node) override { forgotten.push_back(node); }
   void answer(RequestId id, Answer answer) override {
     EXPECT_TRUE(replies.emplace(static_cast<std::uint64_t>(id), std::move(answer)).second) << "answered twice";
   }

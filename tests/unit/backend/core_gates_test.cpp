@@ -94,6 +94,18 @@ TEST_F(CoreGates, FewFetchesOfOneProcessAreCarriedOutAtOnceAndHoldUpNoRead) {
   EXPECT_EQ(fetches.size(), 9u);
 }
 
+TEST_F(CoreGates, FetchesAreForgottenWhenTheirProcessEnds) {
+  says(1, wire::Fetch{5, "http://example.org/"});
+  dies(1);
+  ASSERT_EQ(forgotten, std::vector<PublicKey>{key(1)});
+  container().fetch_done(now, fetches[0].id, Refused{std::string("nobody waits for it any more")});
+  const auto second = request(2);
+  ready(2);
+  answers(2, second);
+  dies(2);
+  EXPECT_EQ(forgotten.size(), 1u) << "it asked for none";
+}
+
 TEST_F(CoreGates, WhoDoesNotTakeItsAnswersGetsNoMoreUntilItDoes) {
   unsent = settings.mailbox_bytes_max + 1;
   says(1, wire::Read{1, wire::ReadKind::First, Bytes(wire::kTokenBytes, 't'), ""});

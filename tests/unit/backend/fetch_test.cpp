@@ -262,6 +262,41 @@ TEST_F(Fetching, ManyAreAllAnsweredOnce) {
   EXPECT_EQ(all.get_future().wait_for(std::chrono::seconds(20)), std::future_status::ready);
 }
 
+// Of one fetch: its end can be waited for.
+struct Ended {
+  std::promise<Fetcher::Page> promise;
+  Fetcher::Done done = [this](Fetcher::Page page) { promise.set_value(std::move(page)); };
+  std::string text() {
+    const Fetcher::Page page = promise.get_future().get();
+    return page.ok() ? page.value() : "✗ " + page.error();
+  }
+};
+
+TEST_F(Fetching, WhatAnOwnerAskedForIsDroppedWhenItIsForgotten) {
+  Fetcher fetcher(rules_);
+  std::vector<Ended> first(20);   // some under way, the rest waiting
+  for (Ended& one : first) fetcher.fetch("one", server_.url("/silent"), one.done);
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  const auto started = std::chrono::steady_clock::now();
+  fetcher.forget("one");
+  Ended second;
+  fetcher.fetch("one", "file:///x", second.done);
+  for (Ended& one : first) EXPECT_EQ(one.text(), "✗ nobody waits for it any more");
+  EXPECT_TRUE(says(second.text(), "cannot be fetched")) << "it was asked for afterwards";
+  EXPECT_LT(std::chrono::steady_clock::now() - started, std::chrono::seconds(1));
+}
+
+TEST_F(Fetching, OneOwnerDoesNotFillTheQueueOfAll) {
+  Fetcher fetcher(rules_);
+  std::atomic<int> refused = 0;
+  for (std::size_t i = 0; i < kUnderWayOfOneMax + kWaitingMax; ++i)
+    fetcher.fetch("one", "http://slow.example/", [&](const Fetcher::Page& page) { refused += !page.ok() && page.error().starts_with("4096 fetches wait"); });
+  Ended other;
+  fetcher.fetch("other", "file:///x", other.done);
+  EXPECT_TRUE(says(other.text(), "cannot be fetched"));
+  EXPECT_GE(refused, static_cast<int>(kWaitingMax - kWaitingOfOneMax));
+}
+
 TEST_F(Fetching, WhatIsUnderWayGoesWithTheFetcher) {
   std::atomic<int> pages = 0;
   {
