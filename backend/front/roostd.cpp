@@ -173,7 +173,7 @@ class Roostd final : launch::WorkerEvents, core::Fetcher {
 
   void beat(core::Instant now) {
     next_beat_ = now + kBeat;
-    map_.beat(std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count());
+    map_.beat();
     server_.sweep();
     notify_manager("WATCHDOG=1");
   }

@@ -7,13 +7,14 @@
 // nothing locked, and an observer can neither block nor damage the container.
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <type_traits>
 
 namespace roost::status {
 
 inline constexpr std::uint64_t kMagic = 0x70616d74736f6f72;   // "roostmap", little-endian
-inline constexpr std::uint32_t kLayoutVersion = 1;
+inline constexpr std::uint32_t kLayoutVersion = 2;
 
 struct Header {
   std::uint64_t magic;              // written last: a map without it is not ready
@@ -26,7 +27,7 @@ struct Header {
   char boot_id[40];                 // /proc/sys/kernel/random/boot_id: a map from before a reboot is not ours
   char host[128];                   // "name[:port]" of node URLs, zero-terminated
   std::atomic<std::uint64_t> slots_used_end;   // no slot at or above this was ever used
-  std::atomic<std::int64_t> heartbeat_ms;      // Unix time; at most a few seconds old while roostd runs
+  std::atomic<std::int64_t> heartbeat_ms;      // CLOCK_MONOTONIC, which nobody sets; at most a few seconds old while roostd runs
 };
 
 struct Slot {
@@ -46,6 +47,10 @@ struct Slot {
   std::uint32_t nodes_used;
   std::uint32_t awake_used;
 };
+[[nodiscard]] inline std::int64_t monotonic_ms_now() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
 static_assert(sizeof(Slot) == 120 && sizeof(Slot) <= 160);
 static_assert(std::is_standard_layout_v<Slot> && std::is_trivially_destructible_v<Slot>);
 static_assert(std::atomic<std::uint32_t>::is_always_lock_free && std::atomic<std::uint64_t>::is_always_lock_free);

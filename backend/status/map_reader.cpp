@@ -25,6 +25,13 @@ constexpr int kLooksMax = 200;
 constexpr int kLooksWithoutPause = 100;
 constexpr long kPauseNs = 50'000;
 
+std::int64_t unix_ms_now() {
+  using namespace std::chrono;
+  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+}
+
+std::int64_t ms_since_beat(const Header& header) { return monotonic_ms_now() - header.heartbeat_ms.load(std::memory_order_acquire); }
+
 bool is_zombie(std::int32_t pid) {
   std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
   std::string line;
@@ -120,7 +127,7 @@ MapFacts MapReader::facts() const {
   facts.host = text_of(header.host);
   facts.writer_pid = header.writer_pid;
   facts.started_ms = header.started_ms;
-  facts.heartbeat_ms = header.heartbeat_ms.load(std::memory_order_acquire);
+  facts.heartbeat_ms = unix_ms_now() - ms_since_beat(header);
   facts.slots = header.slots;
   facts.slots_used_end = std::min(header.slots_used_end.load(std::memory_order_acquire), header.slots);
   return facts;
@@ -152,9 +159,7 @@ bool MapReader::writer_alive() const {
   // EPERM: it is there and belongs to somebody else.
   if (kill(known.writer_pid, 0) != 0 && errno != EPERM) return false;
   if (is_zombie(known.writer_pid)) return false;   // dead, but whoever started it has not reaped it
-  using namespace std::chrono;
-  const auto now = duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
-  return now - known.heartbeat_ms < kHeartbeatStaleMs;
+  return ms_since_beat(mapping_->header()) < kHeartbeatStaleMs;
 }
 
 }  // namespace roost::status

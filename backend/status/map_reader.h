@@ -27,7 +27,7 @@ struct MapFacts {
   std::string host;              // "name[:port]" of node URLs
   std::int32_t writer_pid = 0;
   std::int64_t started_ms = 0;   // Unix time
-  std::int64_t heartbeat_ms = 0; // Unix time
+  std::int64_t heartbeat_ms = 0; // Unix time, as this machine's clock counts now
   std::uint64_t slots = 0;
   std::uint64_t slots_used_end = 0;
 };

@@ -94,7 +94,7 @@ StatusMap::StatusMap(const std::string& name, std::uint64_t slots, const std::st
   put_text(header.boot_id, boot_id());
   put_text(header.host, host);
   header.slots_used_end.store(0, std::memory_order_relaxed);
-  header.heartbeat_ms.store(header.started_ms, std::memory_order_relaxed);
+  header.heartbeat_ms.store(monotonic_ms_now(), std::memory_order_relaxed);
   std::atomic_ref<std::uint64_t>(header.magic).store(kMagic, std::memory_order_release);
 }
 
@@ -129,8 +129,6 @@ void StatusMap::clear(std::uint32_t slot) {
   write_slot(memory_->slot(slot), zeros);
 }
 
-void StatusMap::beat(std::int64_t unix_ms) {
-  memory_->header().heartbeat_ms.store(unix_ms, std::memory_order_release);
-}
+void StatusMap::beat() { memory_->header().heartbeat_ms.store(monotonic_ms_now(), std::memory_order_release); }
 
 }  // namespace roost::status

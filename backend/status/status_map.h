@@ -30,7 +30,7 @@ class StatusMap final : public core::StatusBoard {
   void clear(std::uint32_t slot) override;
 
   // Says that the writer is well. Once a second.
-  void beat(std::int64_t unix_ms);
+  void beat();
 
  private:
   class Memory;

@@ -42,7 +42,7 @@ class StatusMap:
         with open("/dev/shm/" + name.lstrip("/"), "rb") as file:
             self.bytes = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
         header = HEADER.unpack_from(self.bytes)
-        assert header[0] == MAGIC and header[1] == 1 and header[2] == SLOT.size, header
+        assert header[0] == MAGIC and header[1] == 2 and header[2] == SLOT.size, header
         self.slots, self.writer_pid = header[3], header[5]
         self.first = len(self.bytes) - self.slots * SLOT.size
         assert 0 <= self.first - HEADER.size < 4096, "the slots do not end where the object ends"
