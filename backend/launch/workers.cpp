@@ -86,6 +86,9 @@ class Workers::Impl {
   // ---- the zygote
   void start_zygote();
   void await_hello();
+  [[nodiscard]] std::string start_timeout_text() const {
+    return std::to_string(options.zygote_start_timeout / std::chrono::milliseconds(1)) + " ms";
+  }
   void zygote_report(const ZygoteReport& report);
   void take_hello(const ZygoteReport& report);
   void zygote_ended(const std::string& why);
@@ -121,6 +124,7 @@ class Workers::Impl {
   bool hello_ = false;
   std::string refusal_;             // what the zygote said instead of Hello
   core::Instant zygote_started_{};
+  std::optional<core::Instant> hello_due_;   // while Hello is waited for
   std::optional<core::Instant> restart_at_;
   Duration pause_ = kPauseFirst;
   std::deque<WorkerId> queued_;     // launches that the zygote has not been told of yet
@@ -161,16 +165,15 @@ void Workers::Impl::start_zygote() {
       ZygoteProcess::Handler{[this](const ZygoteReport& report) { zygote_report(report); },
                              [this] { send_kills(); send_launches(); },
                              [this](const std::string& why) { zygote_ended(why); }});
+  hello_due_ = zygote_started_ + options.zygote_start_timeout;
 }
 
 // Only at the start, when nothing else is to be done: runs the loop until the zygote has said Hello.
 void Workers::Impl::await_hello() {
-  const core::Instant limit = clock_() + options.zygote_start_timeout;
   while (!hello_ && zygote_) {
-    const Duration left = limit - clock_();
+    const Duration left = *hello_due_ - clock_();
     if (left <= Duration::zero()) {
-      throw std::runtime_error("the zygote (" + options.worker + ") did not start within " +
-                               std::to_string(options.zygote_start_timeout / std::chrono::milliseconds(1)) + " ms");
+      throw std::runtime_error("the zygote (" + options.worker + ") did not start within " + start_timeout_text());
     }
     loop_.run_once(left);
   }
@@ -201,6 +204,8 @@ void Workers::Impl::take_hello(const ZygoteReport& report) {
                std::to_string(sandbox::kControlVersion) + ": roostd and roost-worker are not of one build";
     return zygote_->kill();
   }
+  if (!hello_due_) return;   // too late: it is being killed
+  hello_due_.reset();
   const auto layers = static_cast<std::uint32_t>(report.report.value);
   state.build_id = report.text.substr(0, report.text.find('\n'));
   for (std::uint32_t i = 0; i < sandbox::kLayers; ++i) {
@@ -224,6 +229,7 @@ void Workers::Impl::zygote_ended(const std::string& why) {
   const bool had_started = hello_;
   zygote_.reset();
   hello_ = false;
+  hello_due_.reset();
   state.zygote_running = false;
   state.zygote_pid = 0;
   state.last_error = refusal_.empty() ? why : refusal_;
@@ -256,6 +262,7 @@ void Workers::Impl::restart_later() {
 // To the earliest thing that waits for time, or for the loop.
 void Workers::Impl::set_timer() {
   std::optional<core::Instant> next = restart_at_;
+  if (hello_due_) next = std::min(*hello_due_, next.value_or(*hello_due_));
   if (!closed_.empty()) next = std::min(closed_.front().first, next.value_or(closed_.front().first));
   if (!unborn_.empty()) next = std::min(clock_() + kBirthPause, next.value_or(core::Instant::max()));
   if (!next && doomed_.empty()) return;
@@ -267,6 +274,11 @@ void Workers::Impl::timer_event() {
   finish_doomed();
   kill_closed();
   look_for_births();
+  if (hello_due_ && *hello_due_ <= clock_()) {
+    hello_due_.reset();
+    if (refusal_.empty()) refusal_ = "it did not start within " + start_timeout_text();
+    zygote_->kill();
+  }
   if (restart_at_ && *restart_at_ <= clock_()) {
     restart_at_.reset();
     try {

@@ -11,7 +11,7 @@
 //  - a worker that sends a malformed or oversize frame, or closes its pipe, is killed and reported as Broken;
 //  - a definition is told only when it has been checked, and so is all that its worker says and does after it; no other worker waits;
 //  - if the zygote dies, all its workers are dead (it is process 1 of their namespace) and reported so; a new zygote is
-//    started, with a growing pause if it dies again, and launches wait for it;
+//    started, with a growing pause if it dies again, and launches wait for it; one that is not ready in time is killed;
 //  - no worker outlives this object, or the process that holds it.
 //
 // Thread: one, the loop's. Construct it before any thread is started. Events are only told from within

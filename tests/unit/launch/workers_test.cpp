@@ -5,6 +5,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <filesystem>
+
 #include "tests/unit/launch/launcher_fixture.h"
 
 namespace roost::launch {
@@ -108,6 +110,26 @@ TEST(Workers, AZygotesDeathIsTheEndOfItsWorkersOnly) {
   EXPECT_NE(launched.workers().sandbox().zygote_pid, old_zygote);
   EXPECT_EQ(launched.workers().sandbox().zygote_starts, 2u);
   EXPECT_EQ(launched.zygote_events.size(), 2u);
+}
+
+TEST(Workers, AZygoteThatIsStartedAgainAndNeverReadyIsKilled) {
+  const auto program = std::filesystem::temp_directory_path() / ("roost-worker-" + std::to_string(getpid()));
+  const auto becomes = [&](const std::string& name) {
+    std::filesystem::remove(program);
+    std::filesystem::create_symlink(Launched::options_for(name).worker, program);
+  };
+  becomes("obedient");
+  auto options = Launched::options_for("obedient");
+  options.worker = program;
+  options.zygote_start_timeout = std::chrono::milliseconds(500);
+  Launched launched(options);
+  becomes("never-ready");
+  ASSERT_EQ(kill(launched.workers().sandbox().zygote_pid, SIGKILL), 0);
+  EXPECT_TRUE(launched.run_until([&] { return launched.workers().sandbox().last_error.find("within 500 ms") != std::string::npos; }));
+  becomes("obedient");
+  const auto worker = launched.launch();
+  EXPECT_TRUE(launched.run_until([&] { return launched.life(worker).ready(); }));
+  std::filesystem::remove(program);
 }
 
 std::int32_t parent_of(std::int32_t pid) {
