@@ -16,15 +16,19 @@ void Container::Rules::append(Node* author, JournalEntry entry, std::uint64_t by
   const JournalSequence sequence = next_sequence_++;
   gathering_.push_back({sequence, author ? author->index : kNoNode, bytes, std::move(entry)});
   gathering_bytes_ += bytes;
-  if (author) author->gate = sequence;
+  if (!author) return;
+  author->gate = sequence;
+  author->journal_bytes += bytes;
 }
 
 bool Container::Rules::journal_is_full(Worker& worker, std::uint64_t bytes) {
-  const std::uint64_t waiting = gathering_bytes_ + in_flight_bytes_ + bytes;
-  if (waiting <= settings_.journal_bytes_max) return false;
+  const std::uint64_t waiting = gathering_bytes_ + in_flight_bytes_ + bytes, max = settings_.journal_bytes_max;
   const Node& node = nodes_[worker.node];
-  kill_worker(worker, limit_problem(ProblemKind::StorageFailed, "Node " + name(node) + " wrote when too many bytes waited to be committed.",
-                                    &node, waiting, settings_.journal_bytes_max, "journal_bytes_max"), "journal-full");
+  const bool holds_much = node.journal_bytes + bytes > max / kJournalShares;
+  if (waiting <= (holds_much ? max - max / kJournalShares : max)) return false;
+  kill_worker(worker, limit_problem(ProblemKind::StorageFailed, "Node " + name(node) + " wrote when too many bytes waited to be committed" +
+                                                               (holds_much ? ", and its own were many of them." : "."),
+                                    &node, waiting, max, "journal_bytes_max"), "journal-full");
   return true;
 }
 
@@ -47,8 +51,7 @@ void Container::Rules::commit_next() {
   while (!committing_ && !gathering_.empty()) {
     Batch batch{BatchId{static_cast<std::uint64_t>(position_) + 1}, take_gathered()};
     if (batch.entries.empty()) {   // all of it is durable already
-      in_flight_bytes_ = 0;
-      batch_succeeded(std::exchange(in_flight_, {}));
+      batch_succeeded(take_in_flight());
       continue;
     }
     position_ = batch.id;
@@ -64,7 +67,7 @@ std::vector<JournalEntry> Container::Rules::take_gathered() {
   while (!gathering_.empty() && in_flight_.size() < settings_.journal_batch_max) {
     GatheredEntry& next = gathering_.front();
     if (!in_flight_.empty() && in_flight_bytes_ + next.bytes > kBatchBytesMax) break;
-    CommittedEntry& note = in_flight_.emplace_back(CommittedEntry{next.sequence, next.author, kNoNode});
+    CommittedEntry& note = in_flight_.emplace_back(CommittedEntry{next.sequence, next.author, kNoNode, next.bytes});
     if (const auto* creation = std::get_if<NodeCreation>(&next.entry)) note.created = by_key_.at(creation->record.key);
     const auto* definition = std::get_if<Definition>(&next.entry);
     const bool is_known = definition && doors_.code_store.holds(definition->hash) && !mutated(Mutation::PublishBeforeCommit);
@@ -118,10 +121,17 @@ void Container::Rules::release_held(Node& node) {
 void Container::Rules::committed(BatchId batch, const CommitOutcome& outcome) {
   CHECK(committing_ && batch == position_);
   committing_ = false;
-  in_flight_bytes_ = 0;
-  const std::vector<CommittedEntry> entries = std::exchange(in_flight_, {});
+  const std::vector<CommittedEntry> entries = take_in_flight();
   if (outcome.ok) batch_succeeded(entries);
   else batch_failed(entries, outcome);
+}
+
+// The journal has them no more.
+std::vector<CommittedEntry> Container::Rules::take_in_flight() {
+  for (const CommittedEntry& entry : in_flight_)
+    if (entry.author != kNoNode) nodes_[entry.author].journal_bytes -= entry.bytes;
+  in_flight_bytes_ = 0;
+  return std::exchange(in_flight_, {});
 }
 
 void Container::Rules::batch_succeeded(const std::vector<CommittedEntry>& batch) {
@@ -176,6 +186,7 @@ void Container::Rules::drop_later_entries(const std::unordered_set<NodeIndex>& a
     if (const auto* creation = std::get_if<NodeCreation>(&entry.entry)) unborn.push_back(by_key_.at(creation->record.key));
     if (const auto* definition = std::get_if<Definition>(&entry.entry)) give_up(*definition);
     gathering_bytes_ -= entry.bytes;
+    nodes_[entry.author].journal_bytes -= entry.bytes;
     return true;
   });
 }

@@ -38,7 +38,8 @@ inline constexpr std::size_t kAttemptsOpenMax = 1024;          // of one process
 inline constexpr std::size_t kAttemptsDeepMax = 256;           // that wait for each other in a row
 inline constexpr std::uint64_t kAttemptFirst = std::uint64_t{1} << 62;   // requests of attempts; those from outside are below
 inline constexpr std::uint64_t kHeldBytesMax = 64u << 20;      // of one node, waiting for commits
-inline constexpr std::uint64_t kBatchBytesMax = 64u << 20;     // of one transaction, unless one entry has more: PostgreSQL takes arrays of 1 GB, in hex
+inline constexpr std::uint64_t kBatchBytesMax = 8u << 20;      // of one transaction, unless one entry has more: all others wait for it
+inline constexpr std::uint64_t kJournalShares = 4;             // who holds one in so many of journal_bytes_max leaves as much to others
 inline constexpr std::uint64_t kEntryBytes = 256;              // what a journal entry costs beside its content
 inline constexpr std::uint64_t kMessageBytes = 64;             // what a message costs beside its content
 inline constexpr std::size_t kSeedBytes = 32;
@@ -187,6 +188,7 @@ class Container::Rules {
   void give_up(const Definition& definition);
   void commit_next();
   std::vector<JournalEntry> take_gathered();
+  std::vector<CommittedEntry> take_in_flight();
   void batch_succeeded(const std::vector<CommittedEntry>& batch);
   void batch_failed(const std::vector<CommittedEntry>& batch, const CommitOutcome& outcome);
   void drop_later_entries(const std::unordered_set<NodeIndex>& authors, std::vector<NodeIndex>& unborn);

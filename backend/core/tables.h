@@ -104,6 +104,7 @@ struct Node {
   Fifo<HeldOutput> held;
   std::uint64_t held_bytes = 0;
   JournalSequence gate = 0;          // its newest entry in the journal
+  std::uint64_t journal_bytes = 0;   // of its entries that are not committed
   JournalSequence created = 0;       // the entry that makes it; 0: loaded
   Account* waiting_in = nullptr;     // the budget that it waits for
   const Account* waiting_line = nullptr;
@@ -150,6 +151,7 @@ struct CommittedEntry {
   JournalSequence sequence = 0;
   NodeIndex author = kNoNode;
   NodeIndex created = kNoNode;
+  std::uint64_t bytes = 0;
 };
 
 struct Destruction {

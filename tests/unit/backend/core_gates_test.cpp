@@ -158,13 +158,41 @@ TEST_F(CoreGates, ABatchIsNotLargerThanItsLimit) {
 TEST_F(CoreGates, ABatchIsBoundedInBytesToo) {
   settings.journal_bytes_max = std::uint64_t{1} << 30;
   container().change_settings(now, settings);
-  for (int i = 0; i < 11; ++i) writes(1, std::string(15u << 20, 'v'));
+  for (int i = 0; i < 11; ++i) writes(1, std::string(15u << 17, 'v'));
   std::vector<std::size_t> sizes;
   for (std::size_t done = 0; done < batches.size(); ++done) {
     sizes.push_back(batches[done].entries.size());
     commits();
   }
   EXPECT_EQ(sizes, (std::vector<std::size_t>{1, 4, 4, 2}));
+}
+
+TEST_F(CoreGates, WhoFillsTheJournalIsEndedAndNotWhoeverWritesNext) {
+  settings.journal_bytes_max = 8000;
+  container().change_settings(now, settings);
+  const auto other = request(2);
+  ready(2);
+  for (int i = 0; i < 4; ++i) writes(1, std::string(1000, 'v'));   // of which one is under way
+  EXPECT_FALSE(is_killed(1));
+  writes(2, std::string(1000, 'v'));
+  EXPECT_FALSE(is_killed(2)) << "it has little";
+  writes(1);
+  EXPECT_TRUE(is_killed(1)) << "the last quarter is for others";
+  EXPECT_EQ(kind_of(first), "storage-failed");
+  answers(2, other);
+  commits();
+  commits();
+  EXPECT_EQ(value_of(other), "2");
+}
+
+TEST_F(CoreGates, WhatIsCommittedCountsNoLonger) {
+  settings.journal_bytes_max = 8000;
+  container().change_settings(now, settings);
+  for (int i = 0; i < 20; ++i) {
+    writes(1, std::string(4000, 'v'));
+    commits(true);
+  }
+  EXPECT_FALSE(is_killed(1));
 }
 
 TEST_F(CoreGates, EverythingThatANodeSaysIsCountedWhileItWaits) {
