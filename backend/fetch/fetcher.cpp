@@ -277,6 +277,8 @@ class Fetcher::Impl {
       return go_to_its_url(std::move(transfer));
     }
     std::string text = page_text(transfer->body, info_text(*transfer, CURLINFO_CONTENT_TYPE));
+    if (text.size() > kTextGrowth * transfer->rules->bytes_max)   // more than a frame may hold, perhaps
+      return end(std::move(transfer), Refused{"the page has " + std::to_string(text.size()) + " bytes as UTF-8, more than three times http_bytes_max"});
     end(std::move(transfer), std::move(text));
   }
 

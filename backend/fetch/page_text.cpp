@@ -13,7 +13,6 @@ namespace {
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 constexpr std::string_view kMark = "\xEF\xBB\xBF";
 constexpr std::size_t kLongestName = 40;
-constexpr std::size_t kGrowth = 3;
 
 std::string in_lower_case(std::string_view text) {
   std::string lower(text);
@@ -35,13 +34,26 @@ std::string charset_of(std::string_view content_type) {
 std::optional<std::string> decoded(std::string_view body, const std::string& charset) {
   const iconv_t converter = iconv_open("UTF-8", charset.c_str());
   if (converter == reinterpret_cast<iconv_t>(-1)) return std::nullopt;
-  std::string out(body.size() * kGrowth + kReplacement.size(), '\0');
+  std::string out(body.size() * kTextGrowth + kReplacement.size(), '\0');
   std::string in(body);
   char* from = in.data();
   char* to = out.data();
   std::size_t from_left = in.size(), to_left = out.size();
-  while (from_left > 0 && iconv(converter, &from, &from_left, &to, &to_left) == static_cast<std::size_t>(-1)) {
-    if (errno == E2BIG || to_left < kReplacement.size()) break;
+  const auto enlarge = [&] {
+    const std::size_t used = out.size() - to_left;
+    out.resize(2 * out.size());
+    to = out.data() + used;
+    to_left = out.size() - used;
+  };
+  // The last call, with no input, gives what the converter has kept back: a letter that an accent might have followed.
+  for (bool is_last = false;; is_last = from_left == 0) {
+    const bool done = iconv(converter, is_last ? nullptr : &from, &from_left, &to, &to_left) != static_cast<std::size_t>(-1);
+    if (done && is_last) break;
+    if (done) continue;
+    const bool is_full = errno == E2BIG;
+    if (is_full || to_left < kReplacement.size()) enlarge();
+    if (is_full) continue;
+    if (from_left == 0) break;
     to = std::copy(kReplacement.begin(), kReplacement.end(), to);   // one byte that is no character
     to_left -= kReplacement.size();
     ++from;

@@ -100,6 +100,20 @@ TEST(PageText, IsUtf8WhateverTheServerSends) {
   EXPECT_EQ(page_text("", ""), "");
 }
 
+TEST(PageText, KeepsTheLastLetter) {
+  EXPECT_EQ(page_text("Hanoi a", "text/html; charset=windows-1258"), "Hanoi a");
+  EXPECT_EQ(page_text("a\xcc", "text/html; charset=windows-1258"), "\xc3\xa0") << "a letter and its accent are one";
+  EXPECT_EQ(page_text("Hanoi a", "text/html; charset=tcvn"), "Hanoi a");
+}
+
+TEST(PageText, IsWholeHoweverMuchItGrows) {
+  std::string body(1000, '\x82');   // a letter of twelve bytes in UTF-8
+  body += "end";
+  const std::string text = page_text(body, "text/html; charset=tscii");
+  EXPECT_EQ(text.size(), 12'003u);
+  EXPECT_TRUE(text.ends_with("end"));
+}
+
 // Answers each request with what its path asks for. One connection at a time, each closed after its answer.
 class Server {
  public:
@@ -237,6 +251,14 @@ TEST_F(Fetching, ALargeBodyIsCutOffWithTheSetting) {
   EXPECT_TRUE(says(fetch(server_.url("/big")), "http_bytes_max"));
   rules_.bytes_max = 2000;
   EXPECT_EQ(fetch(server_.url("/big")).size(), 2000u);
+}
+
+TEST_F(Fetching, ABodyThatIsLargeAsTextIsRefused) {
+  server_.answers["/tamil"] = "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=tscii\r\nContent-Length: 1000\r\n\r\n" + std::string(1000, '\x82');
+  rules_.bytes_max = 1000;
+  EXPECT_TRUE(says(fetch(server_.url("/tamil")), "http_bytes_max"));
+  rules_.bytes_max = 4000;
+  EXPECT_EQ(fetch(server_.url("/tamil")).size(), 12'000u);
 }
 
 TEST_F(Fetching, ASlowServerIsGivenUp) {
