@@ -158,8 +158,7 @@ std::string Container::Rules::owner_of(const Account& account) {
 Problem Container::Rules::no_place(const Node& node, const Shortage& shortage) {
   const bool container = shortage.account == &container_account_;
   std::string detail = "Node " + name(node) + " cannot wake: " + (container ? "the container" : "the budget of node " + name(nodes_[shortage.account->owner])) +
-                       " has no place for another process (" + std::to_string(shortage.used) + " of " + std::to_string(shortage.max) + ", " +
-                       shortage.limit + "), and none of those awake is idle.";
+                       " has no place for another process, and none of those awake is idle.";
   return limit_problem(container ? ProblemKind::ContainerFull : ProblemKind::BudgetExhausted, std::move(detail), &node,
                        shortage.used, shortage.max, shortage.limit);
 }

@@ -76,6 +76,8 @@ TEST_F(CoreBudgets, TheContainersOwnLimitIsSaidToBeTheContainers) {
   request(1);
   const auto refused = request(2);
   ASSERT_EQ(kind_of(refused), "container-full");
+  const std::string& detail = problem_of(refused)->detail;
+  EXPECT_EQ(detail.find("(1 of 1,"), detail.rfind("(1 of 1,")) << "said twice: " << detail;
   EXPECT_EQ(problem_of(refused)->setting, "awake_max");
 }
 
