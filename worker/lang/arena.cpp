@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <cstring>
+#include <memory>
+#include <utility>
 
 #include "worker/lang/syntax.h"
 
@@ -26,7 +28,8 @@ void* Arena::allocate(std::size_t bytes, std::size_t alignment) {
   }
   const std::size_t usual = std::min(kBlockBytesMax, kFirstBlockBytes << std::min<std::size_t>(blocks_.size(), 5));
   const std::size_t size = std::max(usual, bytes);
-  blocks_.emplace_back(new char[size]);   // not make_unique: it would clear what is about to be written
+  std::unique_ptr<char[]> block(new char[size]);   // not make_unique: it would clear what is about to be written
+  blocks_.push_back(std::move(block));
   bytes_ += size;
   char* place = blocks_.back().get();
   next_ = place + bytes;
